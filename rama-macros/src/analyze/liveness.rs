@@ -1,0 +1,193 @@
+//! Which variables are needed after each await: classic backward liveness, on the structured IR.
+//!
+//! It runs twice. *Live* variables (used before they are overwritten) travel. *Mentioned* ones (used or assigned, in
+//! whatever order) must at least be declared where the body goes on.
+
+use crate::ir::{Block, Body, Facts, Node, Set, Stmt, TargetId};
+use std::collections::BTreeMap;
+
+/// Fills in `live`, `mentioned` and `kept` of every await, and which variables need a name of their own at one.
+pub(crate) fn analyze(body: &mut Body) {
+    let points = body.awaits.len();
+    let facts: Vec<Facts> = body.awaits.iter().map(|point| point.facts.clone()).collect();
+    let mut live = Flow::new(Mode::Live, &facts, points);
+    live.block(&body.block, Set::new());
+    let mut mentioned = Flow::new(Mode::Mentioned, &facts, points);
+    mentioned.block(&body.block, Set::new());
+    let (live, mentioned) = (live.found, mentioned.found);
+    for (at, point) in body.awaits.iter_mut().enumerate() {
+        let visible: Set = point.visible.iter().copied().collect();
+        point.live = live[at].after.intersection(&visible).copied().collect();
+        point.kept = live[at].kept.intersection(&visible).copied().collect();
+        point.mentioned = mentioned[at].after.intersection(&visible).copied().collect();
+    }
+    mark_hidden(body);
+}
+
+/// A live variable that an inner one of the same name hides at the await.
+fn mark_hidden(body: &mut Body) {
+    for point in &body.awaits {
+        for &binding in &point.live {
+            let name = body.bindings[binding].ident.clone();
+            let innermost = point.visible.iter().rev().find(|other| body.bindings[**other].ident == name);
+            if innermost != Some(&binding) {
+                body.bindings[binding].needs_outer = true;
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    Live,
+    Mentioned,
+}
+
+#[derive(Default, Clone)]
+struct Found {
+    after: Set,
+    kept: Set,
+}
+
+struct Flow<'a> {
+    mode: Mode,
+    facts: &'a [Facts],
+    found: Vec<Found>,
+    /// What is live where a `break` out of a target lands, and where a `continue` does.
+    breaks: BTreeMap<TargetId, Set>,
+    continues: BTreeMap<TargetId, Set>,
+}
+
+impl<'a> Flow<'a> {
+    fn new(mode: Mode, facts: &'a [Facts], points: usize) -> Self {
+        Flow { mode, facts, found: vec![Found::default(); points], breaks: BTreeMap::new(), continues: BTreeMap::new() }
+    }
+
+    /// What is live before plain code.
+    fn plain(&self, facts: &Facts, after: Set) -> Set {
+        let mut before = if facts.diverges { Set::new() } else { after };
+        for target in &facts.breaks {
+            before.extend(self.breaks.get(target).into_iter().flatten());
+        }
+        for target in &facts.continues {
+            before.extend(self.continues.get(target).into_iter().flatten());
+        }
+        match self.mode {
+            Mode::Live => {
+                for assigned in &facts.assigns {
+                    before.remove(assigned);
+                }
+                before.extend(&facts.uses);
+            }
+            Mode::Mentioned => before.extend(&facts.mentions),
+        }
+        before
+    }
+
+    fn block(&mut self, block: &Block, after: Set) -> Set {
+        if let Some(target) = block.target {
+            self.breaks.insert(target, after.clone());
+        }
+        let mut live = match &block.tail {
+            Some(tail) => self.node(tail, after),
+            None => after,
+        };
+        for stmt in block.stmts.iter().rev() {
+            live = self.stmt(stmt, live);
+        }
+        for declared in &block.prelude {
+            live.remove(declared);
+        }
+        live
+    }
+
+    fn stmt(&mut self, stmt: &Stmt, after: Set) -> Set {
+        match stmt {
+            Stmt::Plain(plain, declares) => {
+                let mut live = after;
+                for declared in declares {
+                    live.remove(declared);
+                }
+                self.plain(&plain.facts, live)
+            }
+            Stmt::Let { node, diverge, declares, .. } => {
+                let mut live = after;
+                for declared in declares {
+                    live.remove(declared);
+                }
+                if let Some(diverge) = diverge {
+                    live.extend(self.block(diverge, Set::new()));
+                }
+                self.node(node, live)
+            }
+            Stmt::Assign { place, node } => {
+                let live = self.plain(&place.facts, after);
+                self.node(node, live)
+            }
+            Stmt::Eval { node, .. } => self.node(node, after),
+            Stmt::Fork { point, block } => {
+                let branch = self.block(block, Set::new());
+                let found = &mut self.found[*point];
+                found.after.extend(&branch);
+                found.kept.extend(&after);
+                let mut live = after;
+                live.extend(branch);
+                live
+            }
+        }
+    }
+
+    fn node(&mut self, node: &Node, after: Set) -> Set {
+        match node {
+            Node::Plain(plain) => self.plain(&plain.facts, after),
+            Node::Await(point) => {
+                self.found[*point].after.extend(&after);
+                let facts = &self.facts[*point];
+                self.plain(facts, after)
+            }
+            Node::Block(block) => self.block(block, after),
+            Node::If { condition, then, otherwise } => {
+                let mut live = match otherwise {
+                    Some(otherwise) => self.node(otherwise, after.clone()),
+                    None => after.clone(),
+                };
+                live.extend(self.block(then, after));
+                self.plain(&condition.facts, live)
+            }
+            Node::Match { scrutinee, arms } => {
+                let mut live = if arms.is_empty() { after.clone() } else { Set::new() };
+                for arm in arms {
+                    let before = self.block(&arm.body, after.clone());
+                    live.extend(self.plain(&arm.pat.facts, before));
+                }
+                self.plain(&scrutinee.facts, live)
+            }
+            Node::Loop { target, body } => {
+                self.breaks.insert(*target, after);
+                self.until_stable(*target, |this, head| this.block(body, head))
+            }
+            Node::While { target, condition, body } => {
+                self.breaks.insert(*target, after.clone());
+                self.until_stable(*target, |this, head| {
+                    let mut live = this.block(body, head);
+                    live.extend(&after);
+                    this.plain(&condition.facts, live)
+                })
+            }
+        }
+    }
+
+    /// The least set that is live at a loop's head. Sets only grow, and there are finitely many variables.
+    fn until_stable(&mut self, target: TargetId, mut once: impl FnMut(&mut Self, Set) -> Set) -> Set {
+        let mut head = Set::new();
+        loop {
+            self.continues.insert(target, head.clone());
+            let mut next = once(self, head.clone());
+            next.extend(&head);
+            if next == head {
+                return head;
+            }
+            head = next;
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! What a piece of plain code does to the variables around it.
+
+use super::patterns::bound;
+use crate::ir::{BindingId, Facts};
+use crate::lower::target_of;
+use proc_macro2::{TokenStream, TokenTree};
+use syn::visit::{self, Visit};
+use syn::{Block, Expr, Item, Local, Pat, Stmt};
+
+/// The variables of the body that are in scope, innermost last.
+pub(crate) type Environment = [(String, BindingId)];
+
+/// Collects the facts of code that stands in `environment`.
+pub(crate) struct Mentions<'a> {
+    environment: &'a Environment,
+    /// Variables that the code itself declares, a list a block.
+    own: Vec<Vec<String>>,
+    pub(crate) facts: Facts,
+}
+
+impl<'a> Mentions<'a> {
+    pub(crate) fn new(environment: &'a Environment) -> Self {
+        Mentions { environment, own: vec![Vec::new()], facts: Facts::default() }
+    }
+
+    /// The facts of one expression.
+    pub(crate) fn of_expr(environment: &'a Environment, expr: &Expr) -> Facts {
+        let mut mentions = Mentions::new(environment);
+        match expr {
+            Expr::Assign(assign) => {
+                mentions.visit_expr(&assign.right);
+                mentions.assigned(&assign.left, true);
+            }
+            _ => mentions.visit_expr(expr),
+        }
+        mentions.facts.diverges = diverges(expr);
+        mentions.facts
+    }
+
+    /// The facts of a statement; of a `let`, those of its initialiser.
+    pub(crate) fn of_stmt(environment: &'a Environment, stmt: &Stmt) -> Facts {
+        if let Stmt::Expr(expr, _) = stmt {
+            return Mentions::of_expr(environment, expr);
+        }
+        let mut mentions = Mentions::new(environment);
+        mentions.visit_stmt(stmt);
+        mentions.facts
+    }
+
+    /// The facts of a match arm's pattern and guard, which see the variables that the pattern binds.
+    pub(crate) fn of_pattern(environment: &'a Environment, pat: &Pat) -> Facts {
+        let mut mentions = Mentions::new(environment);
+        mentions.declare(pat);
+        mentions.visit_pat(pat);
+        mentions.facts
+    }
+
+    /// The facts of the left side of an assignment.
+    pub(crate) fn of_place(environment: &'a Environment, place: &Expr) -> Facts {
+        let mut mentions = Mentions::new(environment);
+        mentions.assigned(place, true);
+        mentions.facts
+    }
+
+    fn lookup(&self, name: &str) -> Option<BindingId> {
+        if self.own.iter().any(|block| block.iter().any(|own| own == name)) {
+            return None;
+        }
+        self.environment.iter().rev().find(|(outer, _)| outer == name).map(|(_, binding)| *binding)
+    }
+
+    fn used(&mut self, name: &str) {
+        if let Some(binding) = self.lookup(name) {
+            self.facts.uses.insert(binding);
+            self.facts.mentions.insert(binding);
+        }
+    }
+
+    /// `place = ..`: a whole variable is overwritten; anything else is used. `(a, b) = ..` overwrites both.
+    fn assigned(&mut self, place: &Expr, surely: bool) {
+        match place {
+            Expr::Path(path) => {
+                if let Some(name) = path.path.get_ident()
+                    && let Some(binding) = self.lookup(&name.to_string())
+                {
+                    self.facts.mentions.insert(binding);
+                    if surely && !self.facts.uses.contains(&binding) {
+                        self.facts.assigns.insert(binding);
+                    }
+                }
+            }
+            Expr::Tuple(tuple) => tuple.elems.iter().for_each(|place| self.assigned(place, surely)),
+            Expr::Infer(_) => {}
+            other => self.visit_expr(other),
+        }
+    }
+
+    fn declare(&mut self, pat: &Pat) {
+        if let Some(block) = self.own.last_mut() {
+            block.extend(bound(pat).into_iter().map(|bound| bound.ident.to_string()));
+        }
+    }
+
+    fn nested(&mut self, visit: impl FnOnce(&mut Self)) {
+        self.own.push(Vec::new());
+        visit(self);
+        self.own.pop();
+    }
+
+    /// A macro's tokens: any identifier may be a use, and so may a name captured in a format string.
+    fn tokens(&mut self, tokens: TokenStream) {
+        let mut after_dot = false;
+        for token in tokens {
+            match token {
+                TokenTree::Ident(ident) => {
+                    if !after_dot {
+                        self.used(&ident.to_string());
+                    }
+                    after_dot = false;
+                }
+                TokenTree::Group(group) => {
+                    self.tokens(group.stream());
+                    after_dot = false;
+                }
+                TokenTree::Literal(literal) => {
+                    for name in captured(&literal.to_string()) {
+                        self.used(&name);
+                    }
+                    after_dot = false;
+                }
+                // `x.name` is a field; `..name` is a range or a rest, whose second dot follows a joint first one.
+                TokenTree::Punct(punct) => after_dot = punct.as_char() == '.' && !after_dot,
+            }
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Mentions<'_> {
+    fn visit_block(&mut self, block: &'ast Block) {
+        self.nested(|this| visit::visit_block(this, block));
+    }
+
+    fn visit_local(&mut self, local: &'ast Local) {
+        if let Some(init) = &local.init {
+            self.visit_expr(&init.expr);
+            if let Some((_, otherwise)) = &init.diverge {
+                self.visit_expr(otherwise);
+            }
+        }
+        self.visit_pat(&local.pat);
+        self.declare(&local.pat);
+    }
+
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        match expr {
+            Expr::Path(path) => {
+                if let Some(name) = path.path.get_ident() {
+                    self.used(&name.to_string());
+                }
+            }
+            Expr::Assign(assign) => {
+                self.visit_expr(&assign.right);
+                self.assigned(&assign.left, false);
+            }
+            Expr::Closure(closure) => self.nested(|this| {
+                for input in &closure.inputs {
+                    this.declare(input);
+                }
+                this.visit_expr(&closure.body);
+            }),
+            Expr::If(conditional) => {
+                self.nested(|this| {
+                    this.visit_expr(&conditional.cond);
+                    this.visit_block(&conditional.then_branch);
+                });
+                if let Some((_, otherwise)) = &conditional.else_branch {
+                    self.visit_expr(otherwise);
+                }
+            }
+            Expr::While(repeat) => self.nested(|this| {
+                this.visit_expr(&repeat.cond);
+                this.visit_block(&repeat.body);
+            }),
+            Expr::ForLoop(repeat) => {
+                self.visit_expr(&repeat.expr);
+                self.nested(|this| {
+                    this.declare(&repeat.pat);
+                    this.visit_block(&repeat.body);
+                });
+            }
+            Expr::Let(condition) => {
+                self.visit_expr(&condition.expr);
+                self.visit_pat(&condition.pat);
+                self.declare(&condition.pat);
+            }
+            Expr::Match(choice) => {
+                self.visit_expr(&choice.expr);
+                for arm in &choice.arms {
+                    self.nested(|this| {
+                        this.declare(&arm.pat);
+                        this.visit_pat(&arm.pat);
+                        this.visit_expr(&arm.body);
+                    });
+                }
+            }
+            Expr::Break(jump) => {
+                self.facts.breaks.extend(jump.label.as_ref().and_then(target_of));
+                if let Some(value) = &jump.expr {
+                    self.visit_expr(value);
+                }
+            }
+            Expr::Continue(jump) => self.facts.continues.extend(jump.label.as_ref().and_then(target_of)),
+            _ => visit::visit_expr(self, expr),
+        }
+    }
+
+    fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+        self.tokens(mac.tokens.clone());
+    }
+
+    fn visit_item(&mut self, _: &'ast Item) {}
+}
+
+fn diverges(expr: &Expr) -> bool {
+    matches!(expr, Expr::Return(_) | Expr::Break(_) | Expr::Continue(_))
+}
+
+/// The variables named inside a format string's braces: `"{word}: {count:>width$}"`.
+fn captured(literal: &str) -> Vec<String> {
+    let Some(start) = literal.find('"') else { return Vec::new() };
+    let mut names = Vec::new();
+    let mut rest = &literal[start + 1..];
+    while let Some(open) = rest.find('{') {
+        rest = &rest[open + 1..];
+        if let Some(escaped) = rest.strip_prefix('{') {
+            rest = escaped;
+            continue;
+        }
+        let Some(close) = rest.find('}') else { break };
+        let (argument, format) = rest[..close].split_once(':').unwrap_or((&rest[..close], ""));
+        if is_name(argument.trim()) {
+            names.push(argument.trim().to_owned());
+        }
+        // Width and precision name variables with a `$` behind them.
+        for piece in format.split('$').rev().skip(1) {
+            let name: String = piece.chars().rev().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let name: String = name.chars().rev().collect();
+            let name = name.trim_start_matches(|c: char| c.is_ascii_digit());
+            if is_name(name) {
+                names.push(name.to_owned());
+            }
+        }
+        rest = &rest[close + 1..];
+    }
+    names
+}
+
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_alphabetic() || c == '_') && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::captured;
+
+    #[test]
+    fn names_in_format_strings_are_found() {
+        assert_eq!(captured(r#""{word}: {count:>width$.precision$} {{escaped}} {0} {}""#), ["word", "count", "precision", "width"]);
+        assert_eq!(captured("r#\"{raw:?}\"#"), ["raw"]);
+        assert!(captured("'{'").is_empty());
+        assert!(captured("\"unclosed {\"").is_empty());
+    }
+}

@@ -1,0 +1,129 @@
+//! Which variable each name means.
+
+use super::mentions::Mentions;
+use super::patterns::{bound, condition_patterns};
+use crate::ir::{Binding, BindingId, Block, Body, Facts, Node, Stmt};
+use syn::Pat;
+
+/// Numbers the variables of `body`, and fills in the facts of its plain code.
+pub(crate) fn resolve(body: &mut Body) {
+    let mut resolver = Resolver { bindings: Vec::new(), environment: Vec::new(), points: Vec::new() };
+    resolver.points = body.awaits.iter().map(|point| Point { arguments: point.call.evaluated(), ..Point::default() }).collect();
+    body.parameter_bindings = resolver.declare(&body.parameter);
+    resolver.block(&mut body.block, &[]);
+    body.bindings = resolver.bindings;
+    for (point, found) in body.awaits.iter_mut().zip(resolver.points) {
+        point.facts = found.facts;
+        point.visible = found.visible;
+    }
+}
+
+/// What is found at one await.
+#[derive(Default)]
+struct Point {
+    arguments: Vec<syn::Expr>,
+    facts: Facts,
+    visible: Vec<BindingId>,
+}
+
+struct Resolver {
+    bindings: Vec<Binding>,
+    environment: Vec<(String, BindingId)>,
+    points: Vec<Point>,
+}
+
+impl Resolver {
+    fn declare(&mut self, pat: &Pat) -> Vec<BindingId> {
+        bound(pat)
+            .into_iter()
+            .map(|bound| {
+                let id = self.bindings.len();
+                self.environment.push((bound.ident.to_string(), id));
+                self.bindings.push(Binding { ident: bound.ident, mutable: bound.mutable, needs_outer: false });
+                id
+            })
+            .collect()
+    }
+
+    fn block(&mut self, block: &mut Block, prelude: &[&Pat]) {
+        let outside = self.environment.len();
+        for pat in prelude {
+            let bound = self.declare(pat);
+            block.prelude.extend(bound);
+        }
+        for stmt in &mut block.stmts {
+            self.stmt(stmt);
+        }
+        if let Some(tail) = &mut block.tail {
+            self.node(tail);
+        }
+        self.environment.truncate(outside);
+    }
+
+    fn stmt(&mut self, stmt: &mut Stmt) {
+        match stmt {
+            Stmt::Plain(plain, declares) => {
+                plain.facts = Mentions::of_stmt(&self.environment, &plain.code);
+                if let syn::Stmt::Local(local) = &plain.code {
+                    *declares = self.declare(&local.pat);
+                }
+            }
+            Stmt::Let { local, node, diverge, declares } => {
+                self.node(node);
+                if let Some(diverge) = diverge {
+                    self.block(diverge, &[]);
+                }
+                *declares = self.declare(&local.pat);
+            }
+            Stmt::Assign { place, node } => {
+                self.node(node);
+                place.facts = Mentions::of_place(&self.environment, &place.code);
+            }
+            Stmt::Eval { node, .. } => self.node(node),
+            Stmt::Fork { point, block } => {
+                self.reach(*point);
+                self.block(block, &[]);
+            }
+        }
+    }
+
+    fn reach(&mut self, point: usize) {
+        let environment = &self.environment;
+        let found = &mut self.points[point];
+        found.visible = environment.iter().map(|(_, binding)| *binding).collect();
+        for argument in &found.arguments {
+            let facts = Mentions::of_expr(environment, argument);
+            found.facts.uses.extend(facts.uses);
+            found.facts.mentions.extend(facts.mentions);
+            found.facts.breaks.extend(facts.breaks);
+            found.facts.continues.extend(facts.continues);
+        }
+    }
+
+    fn node(&mut self, node: &mut Node) {
+        match node {
+            Node::Plain(plain) => plain.facts = Mentions::of_expr(&self.environment, &plain.code),
+            Node::Await(point) => self.reach(*point),
+            Node::Block(block) => self.block(block, &[]),
+            Node::If { condition, then, otherwise } => {
+                condition.facts = Mentions::of_expr(&self.environment, &condition.code);
+                self.block(then, &condition_patterns(&condition.code));
+                if let Some(otherwise) = otherwise {
+                    self.node(otherwise);
+                }
+            }
+            Node::Match { scrutinee, arms } => {
+                scrutinee.facts = Mentions::of_expr(&self.environment, &scrutinee.code);
+                for arm in arms {
+                    arm.pat.facts = Mentions::of_pattern(&self.environment, &arm.pat.code);
+                    self.block(&mut arm.body, &[&arm.pat.code]);
+                }
+            }
+            Node::Loop { body, .. } => self.block(body, &[]),
+            Node::While { condition, body, .. } => {
+                condition.facts = Mentions::of_expr(&self.environment, &condition.code);
+                self.block(body, &condition_patterns(&condition.code));
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Rule 2: a PState is written by the one topology that owns it.
+
+use crate::diag::{Code, Diagnostics};
+use crate::model::{ModuleDecl, TopologiesDecl};
+use proc_macro2::Ident;
+use syn::visit::{self, Visit};
+use syn::{Block, Expr, Item, Member};
+
+/// The words that write, at the end of a path into a PState.
+const WRITES: &[&str] = &["set", "update", "insert", "remove", "clear", "push", "pop", "next"];
+
+/// Reports every write of a PState by a topology that does not own it. A write inside an operation counts for each
+/// topology that calls it.
+pub(crate) fn check(module: &ModuleDecl, declared: &TopologiesDecl, diagnostics: &mut Diagnostics) {
+    for topology in &declared.topologies {
+        let name = topology.name.to_string();
+        let mut reached = Vec::new();
+        for source in &topology.sources {
+            Writes { module, declared, topology: &name, reached: &mut reached, diagnostics }.visit_block(&source.body);
+        }
+    }
+}
+
+struct Writes<'a> {
+    module: &'a ModuleDecl,
+    declared: &'a TopologiesDecl,
+    topology: &'a str,
+    /// Operations looked into already.
+    reached: &'a mut Vec<Ident>,
+    diagnostics: &'a mut Diagnostics,
+}
+
+impl Writes<'_> {
+    fn operation(&mut self, name: &Ident) {
+        if self.reached.contains(name) {
+            return;
+        }
+        let declared = self.declared;
+        if let Some(operation) = declared.operations.iter().find(|operation| operation.ident == *name) {
+            self.reached.push(name.clone());
+            let body: &Block = &operation.body;
+            self.visit_block(body);
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Writes<'_> {
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        visit::visit_expr_method_call(self, call);
+        if let Expr::Path(receiver) = &*call.receiver
+            && receiver.path.is_ident("self")
+        {
+            self.operation(&call.method);
+            return;
+        }
+        if !WRITES.iter().any(|word| call.method == word) {
+            return;
+        }
+        let Some(field) = root_field(&call.receiver) else { return };
+        let Some(pstate) = self.module.pstates.iter().find(|pstate| pstate.ident == *field) else { return };
+        if pstate.owner != self.topology {
+            self.diagnostics.error(
+                Code::Ownership,
+                field,
+                format!(
+                    "PState `{field}` is written by its owner `{owner}` only, and this is topology `{this}`: send the owner a record through a depot, or make both one topology, `#[stream({owner}, source = ..)]`",
+                    owner = pstate.owner,
+                    this = self.topology,
+                ),
+            );
+        }
+    }
+
+    fn visit_item(&mut self, _: &'ast Item) {}
+}
+
+/// `p` of `self.p.key(&a).b()`.
+fn root_field(expr: &Expr) -> Option<&Ident> {
+    match expr {
+        Expr::MethodCall(call) => root_field(&call.receiver),
+        Expr::Paren(inner) => root_field(&inner.expr),
+        Expr::Field(field) => {
+            if let Expr::Path(base) = &*field.base
+                && base.path.is_ident("self")
+                && let Member::Named(name) = &field.member
+            {
+                return Some(name);
+            }
+            None
+        }
+        _ => None,
+    }
+}

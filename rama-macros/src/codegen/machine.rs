@@ -1,0 +1,221 @@
+//! A topology's machine: its segments as closures, handed to one generic function, so that rustc infers what travels.
+//!
+//! ```text
+//! fn machine() -> impl Machine<M> {
+//!     struct Scope1<A0> { word: A0 }           enum Hop<H1> { S1(H1) }           enum Next0<H1> { S1(H1) }
+//!     fn assemble<H1: Wire, F0: Fn(&mut M, &mut Cx, &mut Sink<Next0<H1>>, Record) -> .., F1: Fn(.., H1) -> ..>(f0: F0, f1: F1) -> impl Machine<M> { .. }
+//!     assemble(|this, cx, sink, record| { ..the body up to its first awaits.. }, |this, cx, sink, scope: Scope1<_>| { .. })
+//! }
+//! ```
+
+use super::Compiled;
+use super::hop;
+use super::segment::{Emitter, field, value_field};
+use crate::ir::{AwaitId, Body};
+use crate::model::{ModuleDecl, OnFailure, SourceDecl, TopologyDecl};
+use crate::names;
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+/// A generated machine, with what the descriptor says of it.
+pub(super) struct Machine {
+    pub(super) function: TokenStream,
+    pub(super) segments: Vec<Segment>,
+}
+
+/// One segment.
+pub(super) struct Segment {
+    pub(super) source: usize,
+    /// The names of the fields of its scope.
+    pub(super) scope: Vec<String>,
+    pub(super) hops: Vec<HopText>,
+}
+
+/// One way out.
+pub(super) struct HopText {
+    pub(super) operation: &'static str,
+    pub(super) arguments: String,
+    pub(super) to: usize,
+}
+
+struct Code {
+    segment: Segment,
+    reached: Vec<usize>,
+    body: TokenStream,
+    /// The fields of the scope that it takes; `None` for a source's first segment.
+    fields: Option<Vec<Ident>>,
+}
+
+/// Generates the machine of one topology.
+pub(super) fn generate(module: &ModuleDecl, topology: &TopologyDecl, compiled: &Compiled) -> Machine {
+    let sources = topology.sources.len();
+    let mut codes = Vec::new();
+    let mut first = sources;
+    let mut resumptions = Vec::new();
+    for (at, (source, body)) in topology.sources.iter().zip(&compiled.bodies).enumerate() {
+        codes.push(segment(module, source, body, at, at, first, None));
+        for point in 0..body.awaits.len() {
+            resumptions.push(segment(module, source, body, at, first + point, first, Some(point)));
+        }
+        first += body.awaits.len();
+    }
+    codes.extend(resumptions);
+    let function = function(module, topology, &codes, sources);
+    Machine { function, segments: codes.into_iter().map(|code| code.segment).collect() }
+}
+
+fn segment(
+    module: &ModuleDecl,
+    source: &SourceDecl,
+    body: &Body,
+    source_number: usize,
+    number: usize,
+    first: usize,
+    point: Option<AwaitId>,
+) -> Code {
+    let mut emitter = Emitter::new(body, module, source.returns.as_ref(), number, first);
+    let tokens = match point {
+        None => emitter.start(),
+        Some(point) => emitter.resumed(point),
+    };
+    let reached = emitter.reached;
+    let fields = point.map(|point| {
+        let awaited = &body.awaits[point];
+        let value = awaited.call.operation.has_value().then(value_field);
+        value.into_iter().chain(awaited.live.iter().map(|binding| field(body, awaited, *binding))).collect::<Vec<_>>()
+    });
+    let hops = reached
+        .iter()
+        .map(|&to| {
+            let call = &body.awaits[to].call;
+            let arguments: Vec<String> = call.arguments.iter().map(crate::model::text).collect();
+            HopText { operation: call.operation.name(), arguments: arguments.join(", "), to: first + to }
+        })
+        .collect();
+    let scope = fields.iter().flatten().map(ToString::to_string).collect();
+    Code {
+        segment: Segment { source: source_number, scope, hops },
+        reached: reached.into_iter().map(|point| first + point).collect(),
+        body: tokens,
+        fields,
+    }
+}
+
+fn function(module: &ModuleDecl, topology: &TopologyDecl, codes: &[Code], sources: usize) -> TokenStream {
+    let private = names::private();
+    let this = &module.ident;
+    let name = names::machine_function(&topology.name.to_string());
+    let resumable: Vec<usize> = (sources..codes.len()).collect();
+    let scopes = codes.iter().enumerate().filter_map(|(number, code)| Some(hop::scope_struct(number, code.fields.as_ref()?)));
+    let hop_enum = hop::hop_enum(&resumable);
+    let nexts = codes.iter().enumerate().map(|(number, code)| hop::next_enum(number, &code.reached));
+    let parameters: Vec<Ident> = resumable.iter().map(|number| names::scope_parameter(*number)).collect();
+    let functions: Vec<Ident> = (0..codes.len()).map(|number| format_ident!("F{number}")).collect();
+    let arguments: Vec<Ident> = (0..codes.len()).map(|number| format_ident!("f{number}")).collect();
+    let bounds = codes.iter().enumerate().map(|(number, code)| {
+        let next = hop::next_type(number, &code.reached);
+        let input = match number < sources {
+            true => {
+                let record = &topology.sources[number].record;
+                quote!(#record)
+            }
+            false => {
+                let scope = names::scope_parameter(number);
+                quote!(#scope)
+            }
+        };
+        quote! {
+            ::core::ops::Fn(&mut #this, &mut #private::Cx, &mut #private::Sink<'_, #next>, #input)
+                -> ::core::result::Result<#private::Flow, #private::EventError> + ::core::marker::Send + 'static
+        }
+    });
+    let bounds: Vec<TokenStream> = bounds.collect();
+    let starts = topology.sources.iter().enumerate().map(|(number, source)| {
+        let (depot, argument) = (&source.depot, &arguments[number]);
+        let widen = hop::widen(number, &codes[number].reached);
+        quote! {
+            #number => {
+                let record = module.#depot.record(offset)?;
+                #argument(module, cx, &mut #private::Sink::new(&mut |emit| out.push(#private::Emit::map(emit, #widen))), record)
+            }
+        }
+    });
+    let steps = resumable.iter().map(|&number| {
+        let (variant, argument) = (names::variant(number), &arguments[number]);
+        let widen = hop::widen(number, &codes[number].reached);
+        quote! {
+            Hop::#variant(scope) =>
+                #argument(module, cx, &mut #private::Sink::new(&mut |emit| out.push(#private::Emit::map(emit, #widen))), scope),
+        }
+    });
+    let shared = (resumable.len(), codes.len());
+    let start_closure = quote! {
+        move |source: usize, offset: u64, module: &mut #this, cx: &mut #private::Cx, out: &mut #private::Out<Hop<#(#parameters),*>>| match source {
+            #(#starts)*
+            unknown => ::core::result::Result::Err(#private::EventError::new(::std::format!("source {unknown} does not exist"))),
+        }
+    };
+    let step_closure = quote! {
+        move |hop: Hop<#(#parameters),*>, module: &mut #this, cx: &mut #private::Cx, out: &mut #private::Out<Hop<#(#parameters),*>>| match hop {
+            #(#steps)*
+        }
+    };
+    let _ = shared;
+    let dead_letters = dead_letters(topology);
+    let closures = codes.iter().enumerate().map(|(number, code)| {
+        let (self_, cx, sink) = (names::this(proc_macro2::Span::call_site()), names::cx(), names::sink());
+        let body = &code.body;
+        match &code.fields {
+            None => {
+                let record = names::record();
+                quote!(|#self_, #cx, #sink, #record| { #body })
+            }
+            Some(fields) => {
+                let (scope, ty) = (names::scope(), names::scope_struct(number));
+                let holes = fields.iter().map(|_| quote!(_));
+                quote!(|#self_, #cx, #sink, #scope: #ty<#(#holes),*>| { #body })
+            }
+        }
+    });
+    quote! {
+        #[doc(hidden)]
+        #[allow(warnings, clippy::all, clippy::pedantic, clippy::restriction)]
+        fn #name() -> impl #private::Machine<#this> {
+            #(#scopes)*
+            #(#nexts)*
+            #hop_enum
+            fn assemble<#(#parameters,)* #(#functions,)*>(#(#arguments: #functions),*) -> impl #private::Machine<#this>
+            where
+                #(#parameters: #private::Wire,)*
+                #(#functions: #bounds,)*
+            {
+                #private::ClosureMachine::new(#start_closure, #step_closure, #dead_letters)
+            }
+            assemble(#(#closures),*)
+        }
+    }
+}
+
+fn dead_letters(topology: &TopologyDecl) -> TokenStream {
+    let private = names::private();
+    let arms = topology.sources.iter().enumerate().filter_map(|(number, source)| {
+        let OnFailure::DeadLetter(letters) = &source.on_failure else { return None };
+        let depot = &source.depot;
+        Some(quote! {
+            #number => match module.#depot.record(offset) {
+                ::core::result::Result::Ok(record) => {
+                    module.#letters.stage_dead_letter(#private::DeadLetter::new(record, failure));
+                    true
+                }
+                ::core::result::Result::Err(_) => false,
+            },
+        })
+    });
+    let module = format_ident!("module");
+    quote! {
+        move |source: usize, offset: u64, failure: &#private::Failure, #module: &mut _| match source {
+            #(#arms)*
+            _ => false,
+        }
+    }
+}

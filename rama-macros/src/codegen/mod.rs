@@ -1,0 +1,39 @@
+//! IR to code: one file a generated thing.
+
+mod client;
+mod descriptor;
+mod hop;
+pub(crate) mod key_function;
+mod machine;
+mod module;
+mod resume;
+mod segment;
+mod translate;
+
+use crate::ir::Body;
+use crate::model::{ModuleDecl, TopologiesDecl};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// A topology whose bodies are lowered and analysed, in the order of its sources.
+pub(crate) struct Compiled {
+    pub(crate) bodies: Vec<Body>,
+}
+
+/// All that `topology!` makes.
+pub(crate) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, compiled: &[Compiled]) -> TokenStream {
+    let machines: Vec<machine::Machine> =
+        declared.topologies.iter().zip(compiled).map(|(topology, compiled)| machine::generate(module, topology, compiled)).collect();
+    let functions = machines.iter().map(|machine| &machine.function);
+    let implementation = module::generate(module, declared, &machines);
+    let client = client::generate(module, declared);
+    let others = &declared.others;
+    let name = &module.ident;
+    let others = (!others.is_empty()).then(|| quote!(impl #name { #(#others)* }));
+    quote! {
+        #others
+        impl #name { #(#functions)* }
+        #implementation
+        #client
+    }
+}

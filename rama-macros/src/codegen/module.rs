@@ -1,0 +1,68 @@
+//! The `Module` implementation: the per-task view, its depots, its commit points.
+
+use super::descriptor;
+use super::machine::Machine;
+use crate::model::{ModuleDecl, TopologiesDecl};
+use crate::names;
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// `impl Module for WordCount { .. }`
+pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, machines: &[Machine]) -> TokenStream {
+    let private = names::private();
+    let (name, client) = (&module.ident, names::client(&module.ident));
+    let descriptor = descriptor::generate(module, declared, machines);
+    let functions = declared.topologies.iter().map(|topology| names::machine_function(&topology.name.to_string()));
+    let new_depots = module.depots.iter().enumerate().map(|(index, depot)| {
+        let (ident, keep) = (&depot.ident, depot.keep);
+        let keep = match keep {
+            Some(keep) => quote!(::core::option::Option::Some(#keep)),
+            None => quote!(::core::option::Option::None),
+        };
+        quote!(#ident: #private::Depot::new(#index, task, #keep))
+    });
+    let new_pstates = module.pstates.iter().map(|pstate| {
+        let ident = &pstate.ident;
+        let initial = match &pstate.initial {
+            Some(initial) => quote!(::core::option::Option::Some(#initial)),
+            None => quote!(::core::option::Option::None),
+        };
+        quote!(#ident: #private::PState::new(task, #initial))
+    });
+    let depots = module.depots.iter().enumerate().map(|(index, depot)| {
+        let ident = &depot.ident;
+        quote!(#index => ::core::option::Option::Some(&mut self.#ident),)
+    });
+    let fields: Vec<_> =
+        module.pstates.iter().map(|pstate| &pstate.ident).chain(module.depots.iter().map(|depot| &depot.ident)).collect();
+    quote! {
+        #[allow(clippy::all, clippy::pedantic)]
+        impl #private::Module for #name {
+            const DESCRIPTOR: &'static #private::ModuleDescriptor = &#descriptor;
+            type Client = #client;
+            #[allow(unused_variables)]
+            fn new(task: #private::TaskInfo) -> Self {
+                #name { #(#new_depots,)* #(#new_pstates,)* }
+            }
+            fn client(app: #private::App<Self>) -> #client {
+                #client { app }
+            }
+            fn depot(&mut self, index: usize) -> ::core::option::Option<&mut dyn #private::DepotPartition> {
+                match index {
+                    #(#depots)*
+                    _ => ::core::option::Option::None,
+                }
+            }
+            fn programs() -> ::std::vec::Vec<::std::boxed::Box<dyn #private::Program<Self>>> {
+                ::std::vec![#(#private::program(Self::#functions())),*]
+            }
+            #[inline]
+            fn commit(&mut self) {
+                #(self.#fields.commit();)*
+            }
+            fn rollback(&mut self) {
+                #(self.#fields.rollback();)*
+            }
+        }
+    }
+}

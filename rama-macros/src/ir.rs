@@ -1,0 +1,135 @@
+//! A body between parsing and code: ordinary Rust, in which every await has its own statement.
+//!
+//! Code without an await stays what the user wrote ([`Plain`]). A construct that contains one is taken apart just as far
+//! as needed to resume in its middle. Every field says what code it becomes.
+
+use crate::ops::Call;
+use proc_macro2::{Ident, Span};
+use std::collections::BTreeSet;
+use syn::{Expr, Local, Pat};
+
+/// Number of a variable in [`Body::bindings`]. Two variables of one name have two numbers.
+pub(crate) type BindingId = usize;
+/// Number of a resumption point in [`Body::awaits`].
+pub(crate) type AwaitId = usize;
+/// Number of a loop or labelled block that `break` and `continue` can aim at.
+pub(crate) type TargetId = usize;
+/// Variables.
+pub(crate) type Set = BTreeSet<BindingId>;
+
+/// One source's body.
+#[derive(Debug)]
+pub(crate) struct Body {
+    /// `fn f(&mut self, THIS: Record)`, as a `let` in front of the block.
+    pub(crate) parameter: Pat,
+    pub(crate) parameter_bindings: Vec<BindingId>,
+    pub(crate) block: Block,
+    pub(crate) bindings: Vec<Binding>,
+    pub(crate) awaits: Vec<Await>,
+}
+
+/// A variable.
+#[derive(Debug)]
+pub(crate) struct Binding {
+    pub(crate) ident: Ident,
+    /// `let mut x = scope.x`, rather than `let x = ..`, where it is restored.
+    pub(crate) mutable: bool,
+    /// An inner variable of the same name hides it at a hop that carries it: it gets a `macro_rules!` that still names it.
+    pub(crate) needs_outer: bool,
+}
+
+/// A point where a body is suspended and resumed. Becomes a scope struct, a variant of the hop enum, and a segment.
+#[derive(Debug)]
+pub(crate) struct Await {
+    /// What is awaited: decides the code that emits the scope.
+    pub(crate) call: Call,
+    /// What the operation's arguments do.
+    pub(crate) facts: Facts,
+    pub(crate) span: Span,
+    /// The variables used after it: the scope's fields.
+    pub(crate) live: Set,
+    /// The variables used or assigned after it: those not live are declared again, without a value.
+    pub(crate) mentioned: Set,
+    /// Of a `fork`: the live variables that the code after it needs too, so that the branch gets copies.
+    pub(crate) kept: Set,
+    /// The variables in scope at it, innermost last.
+    pub(crate) visible: Vec<BindingId>,
+}
+
+/// `{ .. }`.
+#[derive(Debug, Default)]
+pub(crate) struct Block {
+    /// `'label: { .. }`.
+    pub(crate) target: Option<TargetId>,
+    /// Variables that the construct around the block binds in front of it: a match arm's, an `if let`'s.
+    pub(crate) prelude: Vec<BindingId>,
+    pub(crate) stmts: Vec<Stmt>,
+    /// The value of the block.
+    pub(crate) tail: Option<Box<Node>>,
+}
+
+/// One statement.
+#[derive(Debug)]
+pub(crate) enum Stmt {
+    /// Without an await: emitted as it is (with `self`, `return` and jumps translated).
+    Plain(Plain<syn::Stmt>, Vec<BindingId>),
+    /// `let PAT: TYPE = NODE else { .. };` (the initialiser inside `local` is unused).
+    Let { local: Local, node: Node, diverge: Option<Block>, declares: Vec<BindingId> },
+    /// `PLACE = NODE;`
+    Assign { place: Plain<Expr>, node: Node },
+    /// `NODE;`
+    Eval { node: Node },
+    /// `fork(async { .. });`: emits the scope of `point`, whose segment is `block`; the code after it goes on.
+    Fork { point: AwaitId, block: Block },
+}
+
+/// An expression, taken apart as far as its awaits require.
+#[derive(Debug)]
+pub(crate) enum Node {
+    Plain(Plain<Expr>),
+    /// Ends the segment; a resumed segment begins with its value.
+    Await(AwaitId),
+    Block(Block),
+    If { condition: Plain<Expr>, then: Block, otherwise: Option<Box<Node>> },
+    Match { scrutinee: Plain<Expr>, arms: Vec<Arm> },
+    Loop { target: TargetId, body: Block },
+    While { target: TargetId, condition: Plain<Expr>, body: Block },
+}
+
+/// `PAT => BODY`
+#[derive(Debug)]
+pub(crate) struct Arm {
+    /// With its guard.
+    pub(crate) pat: Plain<Pat>,
+    pub(crate) body: Block,
+}
+
+/// Code without an await, with what the analyses know of it.
+#[derive(Debug)]
+pub(crate) struct Plain<T> {
+    pub(crate) code: T,
+    pub(crate) facts: Facts,
+}
+
+/// What a piece of plain code does to the variables and jump targets around it.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Facts {
+    /// Variables whose value it may use.
+    pub(crate) uses: Set,
+    /// Variables that it overwrites as a whole, whatever happens.
+    pub(crate) assigns: Set,
+    /// Variables that it names in any way.
+    pub(crate) mentions: Set,
+    /// Where it may jump, other than to what follows it.
+    pub(crate) breaks: BTreeSet<TargetId>,
+    pub(crate) continues: BTreeSet<TargetId>,
+    /// It never falls through: it is a `return`, `break` or `continue`.
+    pub(crate) diverges: bool,
+}
+
+impl<T> Plain<T> {
+    /// Code whose facts are not known yet.
+    pub(crate) fn new(code: T) -> Self {
+        Plain { code, facts: Facts::default() }
+    }
+}

@@ -1,0 +1,132 @@
+//! Calls of the module's operations: `self.deliver(post, follower).await` becomes a labelled block.
+
+use super::Lowering;
+use crate::diag::Code;
+use crate::model::OperationDecl;
+use crate::names;
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::visit_mut::{self, VisitMut};
+use syn::{Expr, ExprMethodCall, Item, Lifetime, Type};
+
+impl Lowering<'_> {
+    /// The operation that `base`, standing in front of `.await`, calls.
+    pub(super) fn called_operation(&self, base: &Expr) -> Option<(usize, ExprMethodCall)> {
+        let Expr::MethodCall(call) = base else { return None };
+        let Expr::Path(receiver) = &*call.receiver else { return None };
+        if !receiver.path.is_ident("self") {
+            return None;
+        }
+        let at = self.operations.iter().position(|operation| operation.ident == call.method)?;
+        Some((at, call.clone()))
+    }
+
+    /// The operation's body as an expression of the caller. `None`, reported, where it would call itself.
+    pub(super) fn inlined(&mut self, operation: usize, call: &ExprMethodCall) -> Option<Expr> {
+        let operations = self.operations;
+        let declared = &operations[operation];
+        if let Some(start) = self.inlining.iter().position(|caller| *caller == declared.ident) {
+            let mut cycle: Vec<String> = self.inlining[start..].iter().map(ToString::to_string).collect();
+            cycle.push(declared.ident.to_string());
+            self.diagnostics.error(
+                Code::Recursion,
+                &call.method,
+                format!("an operation is inlined where it is called, so it cannot call itself ({}); write the recursion as a loop", cycle.join(" → ")),
+            );
+            return None;
+        }
+        if call.args.len() != declared.parameters.len() {
+            self.diagnostics.error(
+                Code::Syntax,
+                call,
+                format!("operation `{}` takes {} arguments, and is given {}", declared.ident, declared.parameters.len(), call.args.len()),
+            );
+            return None;
+        }
+        Some(inlined(declared, call, self.target()))
+    }
+
+    /// Lowers `lower` with `operation` on the stack of those being inlined.
+    pub(super) fn while_inlining<T>(&mut self, operation: usize, lower: impl FnOnce(&mut Self) -> T) -> T {
+        self.inlining.push(self.operations[operation].ident.clone());
+        // A jump in the operation's body cannot aim at the caller's loops: its own loops are lowered inside.
+        let outer = std::mem::take(&mut self.targets);
+        let lowered = lower(self);
+        self.targets = outer;
+        self.inlining.pop();
+        lowered
+    }
+}
+
+/// `{ let result: R = 'op: { let (p, q): (P, Q) = (a, b); BODY }; result }`, with `return` and `?` leaving the block.
+fn inlined(operation: &OperationDecl, call: &ExprMethodCall, number: usize) -> Expr {
+    let label = Lifetime::new(&format!("'__rama_operation{number}"), proc_macro2::Span::mixed_site());
+    let mut body = operation.body.clone();
+    let question = operation.returns.as_ref().is_some_and(has_question);
+    Leave { label: &label, question }.visit_block_mut(&mut body);
+    let patterns = operation.parameters.iter().map(|(pattern, _)| pattern);
+    let types = operation.parameters.iter().map(|(_, ty)| ty);
+    let arguments = call.args.iter();
+    let bind: TokenStream = if operation.parameters.is_empty() {
+        TokenStream::new()
+    } else {
+        quote!(let (#(#patterns,)*): (#(#types,)*) = (#(#arguments,)*);)
+    };
+    let stmts = &body.stmts;
+    let tokens = match &operation.returns {
+        None => quote!(#label: { #bind #(#stmts)* }),
+        Some(ty) => {
+            let result: Ident = names::temporary(1_000_000 + number, call.method.span());
+            quote!({ let #result: #ty = #label: { #bind #(#stmts)* }; #result })
+        }
+    };
+    // The tokens are made of parsed parts in valid positions.
+    syn::parse2(tokens.clone()).unwrap_or(Expr::Verbatim(tokens))
+}
+
+/// Whether `?` in a body that returns `ty` returns from it, as in plain Rust.
+fn has_question(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    path.path.segments.last().is_some_and(|last| {
+        let name: &Ident = &last.ident;
+        *name == format_ident!("Result") || *name == format_ident!("Option")
+    })
+}
+
+struct Leave<'a> {
+    label: &'a Lifetime,
+    question: bool,
+}
+
+impl VisitMut for Leave<'_> {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        if matches!(expr, Expr::Closure(_) | Expr::Async(_)) {
+            return;
+        }
+        visit_mut::visit_expr_mut(self, expr);
+        let label = self.label;
+        let tokens = match expr {
+            Expr::Return(leave) => {
+                let value = &leave.expr;
+                quote_spanned!(leave.return_token.span=> break #label #value)
+            }
+            Expr::Try(question) if self.question => {
+                let tried = &question.expr;
+                let private = names::private();
+                let (value, residual) = (names::local("value"), names::local("residual"));
+                quote_spanned! {question.question_token.span=>
+                    match #private::Question::question(#tried) {
+                        ::core::result::Result::Ok(#value) => #value,
+                        ::core::result::Result::Err(#residual) => break #label #private::FromResidual::from_residual(#residual),
+                    }
+                }
+            }
+            _ => return,
+        };
+        if let Ok(leave) = syn::parse2(tokens) {
+            *expr = leave;
+        }
+    }
+
+    fn visit_item_mut(&mut self, _: &mut Item) {}
+}

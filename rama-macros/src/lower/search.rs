@@ -1,0 +1,174 @@
+//! Questions about plain syntax.
+
+use crate::ops;
+use syn::visit::{self, Visit};
+use syn::{Expr, Ident, Item, Stmt};
+
+/// Whether `expr` is suspended somewhere, not counting `async` blocks (they are futures of their own) and nested items.
+pub(super) fn has_await_expr(expr: &Expr) -> bool {
+    let mut search = Search { found: false };
+    search.visit_expr(expr);
+    search.found
+}
+
+/// As [`has_await_expr`], for a statement.
+pub(super) fn has_await_stmt(stmt: &Stmt) -> bool {
+    let mut search = Search { found: false };
+    search.visit_stmt(stmt);
+    search.found
+}
+
+/// As [`has_await_expr`], for a block.
+pub(super) fn has_await_block(block: &syn::Block) -> bool {
+    block.stmts.iter().any(has_await_stmt)
+}
+
+/// A `fork` counts: it splits the body as an await does.
+struct Search {
+    found: bool,
+}
+
+impl<'ast> Visit<'ast> for Search {
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        match expr {
+            Expr::Await(_) => self.found = true,
+            Expr::Async(_) => {}
+            Expr::Call(_) if ops::forked(expr).is_some() => self.found = true,
+            Expr::Macro(mac) if macro_has_await(&mac.mac) => self.found = true,
+            _ => visit::visit_expr(self, expr),
+        }
+    }
+
+    fn visit_stmt_macro(&mut self, mac: &'ast syn::StmtMacro) {
+        self.found |= macro_has_await(&mac.mac);
+    }
+
+    fn visit_item(&mut self, _: &'ast Item) {}
+}
+
+/// Whether a macro call's tokens contain `.await`, outside an `async` block.
+pub(super) fn macro_has_await(mac: &syn::Macro) -> bool {
+    fn search(tokens: proc_macro2::TokenStream) -> bool {
+        let mut after_dot = false;
+        let mut after_async = false;
+        for token in tokens {
+            match token {
+                proc_macro2::TokenTree::Group(group) if !after_async => {
+                    if search(group.stream()) {
+                        return true;
+                    }
+                    after_dot = false;
+                }
+                proc_macro2::TokenTree::Group(_) => after_async = false,
+                proc_macro2::TokenTree::Punct(punct) => after_dot = punct.as_char() == '.',
+                proc_macro2::TokenTree::Ident(ident) => {
+                    if after_dot && ident == "await" {
+                        return true;
+                    }
+                    after_async = ident == "async" || (after_async && ident == "move");
+                    after_dot = false;
+                }
+                proc_macro2::TokenTree::Literal(_) => after_dot = false,
+            }
+        }
+        false
+    }
+    search(mac.tokens.clone())
+}
+
+/// Whether evaluating `expr` later changes nothing: literals, constants, closures, borrows of variables and their fields, and
+/// variables that `later` does not change.
+pub(super) fn can_wait(expr: &Expr, later: &[&Expr]) -> bool {
+    match expr {
+        Expr::Lit(_) | Expr::Closure(_) => true,
+        Expr::Paren(paren) => can_wait(&paren.expr, later),
+        Expr::Group(group) => can_wait(&group.expr, later),
+        Expr::Reference(reference) => is_place(&reference.expr),
+        Expr::Path(path) => match path.path.get_ident() {
+            Some(variable) => !later.iter().any(|expr| may_change(expr, variable)),
+            None => true,
+        },
+        Expr::Field(_) => is_place(expr) && root(expr).is_none_or(|variable| !later.iter().any(|expr| may_change(expr, variable))),
+        Expr::Unary(unary) if !matches!(unary.op, syn::UnOp::Deref(_)) => can_wait(&unary.expr, later),
+        _ => false,
+    }
+}
+
+/// A variable, or fields of one.
+pub(super) fn is_place(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) => true,
+        Expr::Field(field) => is_place(&field.base),
+        Expr::Paren(paren) => is_place(&paren.expr),
+        _ => false,
+    }
+}
+
+fn root(expr: &Expr) -> Option<&Ident> {
+    match expr {
+        Expr::Path(path) => path.path.get_ident(),
+        Expr::Field(field) => root(&field.base),
+        Expr::Paren(paren) => root(&paren.expr),
+        _ => None,
+    }
+}
+
+/// Whether the expression reads from the module's state.
+pub(super) fn mentions_self(expr: &Expr) -> bool {
+    struct Mentions(bool);
+    impl<'ast> Visit<'ast> for Mentions {
+        fn visit_ident(&mut self, ident: &'ast Ident) {
+            self.0 |= ident == "self";
+        }
+    }
+    let mut mentions = Mentions(false);
+    mentions.visit_expr(expr);
+    mentions.0
+}
+
+fn may_change(expr: &Expr, variable: &Ident) -> bool {
+    struct Changes<'a> {
+        variable: &'a Ident,
+        found: bool,
+    }
+    impl Changes<'_> {
+        fn is_variable(&self, expr: &Expr) -> bool {
+            root(expr) == Some(self.variable)
+        }
+    }
+    impl<'ast> Visit<'ast> for Changes<'_> {
+        fn visit_expr(&mut self, expr: &'ast Expr) {
+            self.found |= match expr {
+                Expr::Assign(assign) => self.is_variable(&assign.left),
+                // `+=` and its kin are binary operations whose left side is changed; plain ones change nothing.
+                Expr::Binary(binary) => is_compound_assignment(&binary.op) && self.is_variable(&binary.left),
+                Expr::Reference(reference) => reference.mutability.is_some() && self.is_variable(&reference.expr),
+                Expr::MethodCall(call) => self.is_variable(&call.receiver),
+                Expr::Macro(_) => true,
+                _ => false,
+            };
+            visit::visit_expr(self, expr);
+        }
+    }
+    let mut changes = Changes { variable, found: false };
+    changes.visit_expr(expr);
+    changes.found
+}
+
+/// `+=`, `|=` and so on.
+pub(super) fn is_compound_assignment(op: &syn::BinOp) -> bool {
+    use syn::BinOp;
+    matches!(
+        op,
+        BinOp::AddAssign(_)
+            | BinOp::SubAssign(_)
+            | BinOp::MulAssign(_)
+            | BinOp::DivAssign(_)
+            | BinOp::RemAssign(_)
+            | BinOp::BitXorAssign(_)
+            | BinOp::BitAndAssign(_)
+            | BinOp::BitOrAssign(_)
+            | BinOp::ShlAssign(_)
+            | BinOp::ShrAssign(_)
+    )
+}

@@ -1,0 +1,167 @@
+//! What the user declared, checked for form but not yet for meaning.
+
+use proc_macro2::{Ident, TokenStream};
+use syn::{Attribute, Block, Expr, ExprClosure, ImplItem, Pat, Type, Visibility};
+
+/// A whole module's struct.
+#[derive(Debug)]
+pub(crate) struct ModuleDecl {
+    pub(crate) ident: Ident,
+    pub(crate) vis: Visibility,
+    pub(crate) docs: String,
+    pub(crate) depots: Vec<DepotDecl>,
+    pub(crate) pstates: Vec<PStateDecl>,
+}
+
+/// A field with `#[depot(..)]`.
+#[derive(Debug)]
+pub(crate) struct DepotDecl {
+    pub(crate) ident: Ident,
+    pub(crate) record: Type,
+    pub(crate) partitioner: Partitioner,
+    pub(crate) keep: Option<u64>,
+    pub(crate) docs: String,
+}
+
+/// How a depot's records find their partition.
+#[derive(Debug)]
+pub(crate) enum Partitioner {
+    Random,
+    Global,
+    Disallow,
+    HashBy(KeyFunction),
+    Tick { millis: u64 },
+    Custom(Expr),
+}
+
+/// Code that extracts a key from a value: a closure of one argument, or a path to a function of one reference.
+#[derive(Debug)]
+pub(crate) enum KeyFunction {
+    Closure(ExprClosure),
+    Path(Expr),
+}
+
+/// A field with `#[pstate(..)]`.
+#[derive(Debug)]
+pub(crate) struct PStateDecl {
+    pub(crate) ident: Ident,
+    pub(crate) schema: Type,
+    pub(crate) owner: Ident,
+    pub(crate) global: bool,
+    pub(crate) private: bool,
+    pub(crate) initial: Option<Expr>,
+    pub(crate) partition_by: Option<KeyFunction>,
+    pub(crate) docs: String,
+}
+
+/// The `impl` block of topologies.
+#[derive(Debug)]
+pub(crate) struct TopologiesDecl {
+    /// In order of declaration; sources of one topology are together, by its first source.
+    pub(crate) topologies: Vec<TopologyDecl>,
+    /// `async fn`s without a topology attribute.
+    pub(crate) operations: Vec<OperationDecl>,
+    /// All the rest of the block, emitted as it is.
+    pub(crate) others: Vec<ImplItem>,
+}
+
+/// One topology.
+#[derive(Debug)]
+pub(crate) struct TopologyDecl {
+    pub(crate) name: Ident,
+    pub(crate) sources: Vec<SourceDecl>,
+}
+
+/// One `#[stream(..)]` function.
+#[derive(Debug)]
+pub(crate) struct SourceDecl {
+    pub(crate) ident: Ident,
+    pub(crate) docs: String,
+    pub(crate) depot: Ident,
+    pub(crate) start_from: StartFrom,
+    pub(crate) retry: Retry,
+    pub(crate) max_retries: u32,
+    pub(crate) on_failure: OnFailure,
+    pub(crate) timeout_millis: Option<u64>,
+    pub(crate) parameter: Pat,
+    pub(crate) record: Type,
+    pub(crate) returns: Option<Type>,
+    pub(crate) body: Block,
+}
+
+/// Where a source begins.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum StartFrom {
+    Beginning,
+    End,
+    Ago(u64),
+}
+
+/// What a failure runs again.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Retry {
+    Individual,
+    AllAfter,
+    None,
+}
+
+/// Where a record goes that failed for good.
+#[derive(Debug, Clone)]
+pub(crate) enum OnFailure {
+    Halt,
+    Skip,
+    DeadLetter(Ident),
+}
+
+/// An `async fn` that topologies inline.
+#[derive(Debug)]
+pub(crate) struct OperationDecl {
+    pub(crate) ident: Ident,
+    pub(crate) parameters: Vec<(Pat, Type)>,
+    pub(crate) returns: Option<Type>,
+    pub(crate) body: Block,
+}
+
+/// The text of a doc comment.
+pub(crate) fn docs(attributes: &[Attribute]) -> String {
+    let mut lines = Vec::new();
+    for attribute in attributes {
+        if let syn::Meta::NameValue(pair) = &attribute.meta
+            && pair.path.is_ident("doc")
+            && let Expr::Lit(literal) = &pair.value
+            && let syn::Lit::Str(text) = &literal.lit
+        {
+            let text = text.value();
+            lines.push(text.strip_prefix(' ').unwrap_or(&text).to_owned());
+        }
+    }
+    lines.join("\n")
+}
+
+/// Code as text, as a person would write it.
+pub(crate) fn text(tokens: &impl quote::ToTokens) -> String {
+    let mut stream = TokenStream::new();
+    tokens.to_tokens(&mut stream);
+    tidy(&stream.to_string())
+}
+
+/// Removes the blanks that the token printer puts where a person puts none.
+fn tidy(printed: &str) -> String {
+    let mut out = String::with_capacity(printed.len());
+    let characters: Vec<char> = printed.chars().collect();
+    for (at, &character) in characters.iter().enumerate() {
+        if character == ' ' {
+            let before = out.chars().last().unwrap_or(' ');
+            let after = characters.get(at + 1).copied().unwrap_or(' ');
+            let glued = matches!(before, '(' | '[' | '<' | '&' | '.' | '!' | ':' | '|')
+                && !(before == '|' && after != ',')
+                || matches!(after, ')' | ']' | '>' | ',' | ';' | '.' | '(' | '[' | '?' | ':' | '<' | '!')
+                    && !matches!(before, '=' | ',' | '|' | '+' | '-' | '*' | '/');
+            if glued {
+                continue;
+            }
+        }
+        out.push(character);
+    }
+    out
+}

@@ -1,0 +1,61 @@
+//! `#[module]`: the struct itself, and the macro that hands its declaration to `topology!`.
+//!
+//! Two macros of one module cannot see each other's input. So `#[module]` makes a `macro_rules!` macro that holds the
+//! declaration, under the struct's own name (macros and types live in different namespaces, so importing the one brings
+//! the other), and `topology!` calls it: the compiler behind it then sees both.
+
+use crate::diag::{Code, Diagnostics};
+use crate::{names, parse};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{Fields, ItemStruct};
+
+/// Expands `#[module]`.
+pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let mut diagnostics = Diagnostics::default();
+    if !arguments.is_empty() {
+        diagnostics.error(Code::Declaration, &arguments, "`#[module]` has no options; they stand on its fields");
+    }
+    let item = match syn::parse2::<ItemStruct>(item.clone()) {
+        Ok(item) => item,
+        Err(_) => {
+            diagnostics.error(Code::Syntax, &item, "`#[module]` stands on a struct with named fields");
+            let errors = diagnostics.to_compile_errors();
+            return quote!(#item #errors);
+        }
+    };
+    parse::module::parse(&item, &mut diagnostics);
+    let errors = diagnostics.to_compile_errors();
+    let view = view(&item);
+    let declaration = hand_over(&item);
+    quote!(#view #declaration #errors)
+}
+
+/// The struct as the user wrote it, without our attributes.
+fn view(item: &ItemStruct) -> TokenStream {
+    let mut view = item.clone();
+    if let Fields::Named(fields) = &mut view.fields {
+        for field in &mut fields.named {
+            field.attrs.retain(|attribute| !parse::module::is_ours(attribute));
+        }
+    }
+    // A depot that no body reads is still an input of the module.
+    quote!(#[allow(dead_code)] #view)
+}
+
+fn hand_over(item: &ItemStruct) -> TokenStream {
+    let name = &item.ident;
+    let declaration = names::declaration_macro(name);
+    let private = names::private();
+    let tokens = item.to_token_stream();
+    quote! {
+        #[doc(hidden)]
+        #[allow(unused_macros, clippy::crate_in_macro_def)]
+        macro_rules! #declaration {
+            ($($block:tt)*) => { #private::compile! { { #tokens } $($block)* } };
+        }
+        #[doc(hidden)]
+        #[allow(unused_imports)]
+        pub(crate) use #declaration as #name;
+    }
+}

@@ -1,0 +1,101 @@
+//! Every generated name, in one place.
+//!
+//! Names of ours resolve at `mixed_site`, so that user code can neither see nor shadow them; a span inside the user's
+//! tokens is kept only for where an error is shown.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+
+/// The hidden module of the runtime: all that generated code may name.
+pub(crate) fn private() -> TokenStream {
+    quote!(::rama_runtime::__private)
+}
+
+fn ours(name: &str, shown_at: Span) -> Ident {
+    Ident::new(name, Span::mixed_site().located_at(shown_at))
+}
+
+/// What `self` becomes inside a segment.
+pub(crate) fn this(shown_at: Span) -> Ident {
+    ours("__rama_self", shown_at)
+}
+
+/// The event's context.
+pub(crate) fn cx() -> Ident {
+    ours("__rama_cx", Span::mixed_site())
+}
+
+/// Where a segment emits to.
+pub(crate) fn sink() -> Ident {
+    ours("__rama_sink", Span::mixed_site())
+}
+
+/// The scope that a segment resumes.
+pub(crate) fn scope() -> Ident {
+    ours("__rama_scope", Span::mixed_site())
+}
+
+/// The record that a source's first segment starts with.
+pub(crate) fn record() -> Ident {
+    ours("__rama_record", Span::mixed_site())
+}
+
+/// A temporary that lowering introduced for the value at `shown_at`.
+pub(crate) fn temporary(number: usize, shown_at: Span) -> Ident {
+    ours(&format!("__rama_value{number}"), shown_at)
+}
+
+/// The iterator of a `for` loop.
+pub(crate) fn iterator(number: usize, shown_at: Span) -> Ident {
+    ours(&format!("__rama_iter{number}"), shown_at)
+}
+
+/// A helper variable inside the code of one operation.
+pub(crate) fn local(name: &str) -> Ident {
+    ours(&format!("__rama_{name}"), Span::mixed_site())
+}
+
+/// The label of jump target `number`, in one of its `role`s.
+pub(crate) fn label(number: usize, role: &str) -> syn::Lifetime {
+    syn::Lifetime::new(&format!("'__rama_{role}{number}"), Span::mixed_site())
+}
+
+/// The macro that names an outer variable where an inner one of the same name hides it.
+pub(crate) fn outer(binding: usize) -> Ident {
+    ours(&format!("__rama_outer{binding}"), Span::mixed_site())
+}
+
+/// The scope struct of segment `number`.
+pub(crate) fn scope_struct(number: usize) -> Ident {
+    format_ident!("Scope{number}")
+}
+
+/// The enum of the scopes that segment `number` can reach.
+pub(crate) fn next_enum(number: usize) -> Ident {
+    format_ident!("Next{number}")
+}
+
+/// The variant that holds the scope of segment `number`.
+pub(crate) fn variant(number: usize) -> Ident {
+    format_ident!("S{number}")
+}
+
+/// The type parameter that stands for the scope of segment `number`.
+pub(crate) fn scope_parameter(number: usize) -> Ident {
+    format_ident!("H{number}")
+}
+
+/// The function that makes topology `topology`'s machine.
+pub(crate) fn machine_function(topology: &str) -> Ident {
+    format_ident!("__rama_machine_{topology}")
+}
+
+/// The macro by which `#[module]` hands the declaration to `topology!`.
+pub(crate) fn declaration_macro(module: &Ident) -> Ident {
+    format_ident!("__rama_declaration_{module}")
+}
+
+/// The module's typed client.
+pub(crate) fn client(module: &Ident) -> Ident {
+    format_ident!("{module}Client")
+}

@@ -1,0 +1,28 @@
+//! `custom_partition(|tasks| ..).await`: resumes once, on the task that the function, given their number, chose.
+
+use super::{Operation, Site};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// `custom_partition`.
+pub(crate) struct CustomPartition;
+
+impl Operation for CustomPartition {
+    fn name(&self) -> &'static str {
+        "custom_partition"
+    }
+
+    fn usage(&self) -> &'static str {
+        "custom_partition(|tasks| ..).await"
+    }
+
+    fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> TokenStream {
+        let Site { cx, sink, next, .. } = site;
+        let route = crate::names::local("route");
+        let (choose, next) = (&arguments[0], next(None, false));
+        quote! {
+            let #route = #cx.custom(#choose)?;
+            #sink.hop(#route, #next);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! `direct_partition(task).await`: resumes once, on that task; an id out of range fails the event.
+
+use super::{Operation, Site};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// `direct_partition`.
+pub(crate) struct DirectPartition;
+
+impl Operation for DirectPartition {
+    fn name(&self) -> &'static str {
+        "direct_partition"
+    }
+
+    fn usage(&self) -> &'static str {
+        "direct_partition(task).await"
+    }
+
+    fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> TokenStream {
+        let Site { cx, sink, next, .. } = site;
+        let route = crate::names::local("route");
+        let (task, next) = (&arguments[0], next(None, false));
+        quote! {
+            let #route = #cx.direct(#task)?;
+            #sink.hop(#route, #next);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! `external(future).await`: resumes once, when the future is done; the task thread is free meanwhile.
+
+use super::{Operation, Site};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// `external`.
+pub(crate) struct External;
+
+impl Operation for External {
+    fn name(&self) -> &'static str {
+        "external"
+    }
+
+    fn usage(&self) -> &'static str {
+        "external(future).await"
+    }
+
+    fn has_value(&self) -> bool {
+        true
+    }
+
+    fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> TokenStream {
+        let Site { sink, next, .. } = site;
+        let let_future = crate::names::local("future");
+        let output = crate::names::local("output");
+        let (future, next) = (&arguments[0], next(Some(quote!(#output)), false));
+        quote! {
+            let #let_future = #future;
+            #sink.external(#let_future, move |#output| #next);
+        }
+    }
+}

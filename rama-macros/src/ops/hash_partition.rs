@@ -1,0 +1,28 @@
+//! `hash_partition(&key).await`: resumes once, on the task that owns the key.
+
+use super::{Operation, Site};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// `hash_partition`.
+pub(crate) struct HashPartition;
+
+impl Operation for HashPartition {
+    fn name(&self) -> &'static str {
+        "hash_partition"
+    }
+
+    fn usage(&self) -> &'static str {
+        "hash_partition(&key).await"
+    }
+
+    fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> TokenStream {
+        let Site { cx, sink, next, .. } = site;
+        let route = crate::names::local("route");
+        let (key, next) = (&arguments[0], next(None, false));
+        quote! {
+            let #route = #cx.hash(#key)?;
+            #sink.hop(#route, #next);
+        }
+    }
+}

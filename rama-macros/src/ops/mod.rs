@@ -1,0 +1,185 @@
+//! The operations that a body awaits: one operation, one file.
+//!
+//! An operation checks its arguments and says what code emits the scope that it resumes. A new one is a copied file and a
+//! line in [`OPERATIONS`].
+
+mod all_partition;
+mod append;
+mod custom_partition;
+mod direct_partition;
+mod explode;
+mod external;
+mod fork;
+mod global_partition;
+mod hash_partition;
+mod path_partition;
+mod shuffle_partition;
+mod yield_if_overtime;
+
+use crate::diag::{Code, Diagnostics, list};
+use crate::model::ModuleDecl;
+use proc_macro2::{Ident, Span, TokenStream};
+use syn::punctuated::Punctuated;
+use syn::{Expr, Token};
+
+pub(crate) use append::is_append;
+
+/// What all operations share.
+pub(crate) trait Operation: Sync {
+    /// The name it is called by.
+    fn name(&self) -> &'static str;
+
+    /// A call of it, as an example in messages.
+    fn usage(&self) -> &'static str;
+
+    /// How many arguments it takes.
+    fn arity(&self) -> usize {
+        1
+    }
+
+    /// Whether the awaited value is something else than `()`.
+    fn has_value(&self) -> bool {
+        false
+    }
+
+    /// Further checks of the arguments.
+    fn check(&self, _arguments: &[Expr], _module: &ModuleDecl, _diagnostics: &mut Diagnostics) {}
+
+    /// The part of an argument that is evaluated: all of it, if nothing else is said.
+    fn evaluated(&self, argument: &Expr) -> Expr {
+        argument.clone()
+    }
+
+    /// The code that emits the scope; it is followed by the end of the segment. The arguments are translated already.
+    fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> TokenStream;
+}
+
+/// What an operation's code is made from.
+pub(crate) struct Site<'a> {
+    /// The event's context.
+    pub(crate) cx: Ident,
+    /// Where the scope goes.
+    pub(crate) sink: Ident,
+    /// Builds the scope: `next(value, copies)`; with `copies`, variables are copied rather than moved.
+    pub(crate) next: &'a dyn Fn(Option<TokenStream>, bool) -> TokenStream,
+    /// The call as the user wrote it.
+    pub(crate) call: &'a Call,
+    pub(crate) module: &'a ModuleDecl,
+}
+
+/// One awaited operation.
+#[derive(Clone)]
+pub(crate) struct Call {
+    pub(crate) operation: &'static dyn Operation,
+    pub(crate) arguments: Vec<Expr>,
+    pub(crate) span: Span,
+}
+
+impl std::fmt::Debug for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}(..)", self.operation.name())
+    }
+}
+
+/// Every operation that is called as a function.
+pub(crate) const OPERATIONS: &[&dyn Operation] = &[
+    &hash_partition::HashPartition,
+    &path_partition::PathPartition,
+    &global_partition::GlobalPartition,
+    &direct_partition::DirectPartition,
+    &shuffle_partition::ShufflePartition,
+    &all_partition::AllPartition,
+    &custom_partition::CustomPartition,
+    &explode::Explode,
+    &yield_if_overtime::YieldIfOvertime,
+    &external::External,
+];
+
+/// Operations of other kinds of topologies, with where they belong.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("origin_partition", "in queries"),
+    ("invoke", "in topologies of a module that has queries"),
+    ("sum", "in microbatches and queries"),
+    ("count", "in microbatches and queries"),
+    ("group_by", "in microbatches and queries"),
+    ("top", "in microbatches and queries"),
+    ("distinct", "in microbatches and queries"),
+];
+
+/// The operation that `expr` calls, as `hash_partition` of `hash_partition(&x)`.
+pub(crate) fn called(expr: &Expr) -> Option<(&'static dyn Operation, &Punctuated<Expr, Token![,]>)> {
+    let (name, arguments) = function_call(expr)?;
+    let operation = OPERATIONS.iter().find(|operation| name == operation.name())?;
+    Some((*operation, arguments))
+}
+
+/// The name and arguments of a call of a plain function.
+pub(crate) fn function_call(expr: &Expr) -> Option<(&Ident, &Punctuated<Expr, Token![,]>)> {
+    if let Expr::Call(call) = expr
+        && let Expr::Path(function) = &*call.func
+        && let Some(last) = function.path.segments.last()
+    {
+        return Some((&last.ident, &call.args));
+    }
+    None
+}
+
+/// Whether `expr` is `fork(..)`, and of what.
+pub(crate) fn forked(expr: &Expr) -> Option<&Punctuated<Expr, Token![,]>> {
+    function_call(expr).and_then(|(name, arguments)| (name == "fork").then_some(arguments))
+}
+
+/// The point where a `fork` begins: it has no arguments of its own.
+pub(crate) fn fork_call(span: Span) -> Call {
+    Call { operation: &fork::Fork, arguments: Vec::new(), span }
+}
+
+/// Understands what stands in front of `.await`; reports what is no operation.
+pub(crate) fn parse_awaited(base: &Expr, span: Span, module: &ModuleDecl, diagnostics: &mut Diagnostics) -> Option<Call> {
+    if is_append(base, module) {
+        return Some(Call { operation: &append::Append, arguments: vec![base.clone()], span });
+    }
+    if let Some((operation, arguments)) = called(base) {
+        if arguments.len() != operation.arity() {
+            diagnostics.error(
+                Code::Await,
+                base,
+                format!("`{}` is called as `{}`", operation.name(), operation.usage()),
+            );
+            return None;
+        }
+        let arguments: Vec<Expr> = arguments.iter().cloned().collect();
+        operation.check(&arguments, module, diagnostics);
+        return Some(Call { operation, arguments, span });
+    }
+    if let Some((name, _)) = function_call(base) {
+        if let Some((_, place)) = ELSEWHERE.iter().find(|(other, _)| name == other) {
+            diagnostics.error(Code::Kind, name, format!("`{name}` stands {place}; this is a stream"));
+            return None;
+        }
+        if name == "fork" {
+            diagnostics.error(
+                Code::Await,
+                base,
+                "the code after a `fork` does not wait for it: write `fork(async { .. });` without `.await`",
+            );
+            return None;
+        }
+    }
+    diagnostics.error(
+        Code::Await,
+        base,
+        format!(
+            "only an operation can be awaited here ({}, an append to a depot of the module, or an operation of the module); to wait for another future, write `external(future).await`",
+            list(OPERATIONS.iter().map(|operation| operation.name()))
+        ),
+    );
+    None
+}
+
+impl Call {
+    /// What the call evaluates, as code.
+    pub(crate) fn evaluated(&self) -> Vec<Expr> {
+        self.arguments.iter().map(|argument| self.operation.evaluated(argument)).collect()
+    }
+}

@@ -1,0 +1,76 @@
+//! `path_partition(self.p.key(&k)).await`: resumes once, where PState `p` keeps `k`, by its own partitioner.
+
+use super::append::own_field;
+use super::{Operation, Site};
+use crate::codegen::key_function;
+use crate::diag::{Code, Diagnostics, list};
+use crate::model::{ModuleDecl, PStateDecl};
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Expr;
+
+/// `path_partition`.
+pub(crate) struct PathPartition;
+
+impl Operation for PathPartition {
+    fn name(&self) -> &'static str {
+        "path_partition"
+    }
+
+    fn usage(&self) -> &'static str {
+        "path_partition(self.pstate.key(&key)).await"
+    }
+
+    fn check(&self, arguments: &[Expr], module: &ModuleDecl, diagnostics: &mut Diagnostics) {
+        if target(&arguments[0], module).is_none() {
+            let names = module.pstates.iter().map(|pstate| &pstate.ident);
+            diagnostics.error(
+                Code::Await,
+                &arguments[0],
+                format!("the path begins with a PState of the module and its first key, as in `{}`; the PStates are {}", self.usage(), list(names)),
+            );
+        }
+    }
+
+    fn evaluated(&self, argument: &Expr) -> Expr {
+        first_key(argument).map_or_else(|| argument.clone(), |(_, key)| key.clone())
+    }
+
+    fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> TokenStream {
+        let (held, local) = (crate::names::local("key"), crate::names::local("route"));
+        let Site { cx, sink, next, call, module } = site;
+        let (key, next) = (&arguments[0], next(None, false));
+        let Some(pstate) = target(&call.arguments[0], module) else { return TokenStream::new() };
+        let route = match &pstate.partition_by {
+            _ if pstate.global => quote!(#cx.global()),
+            None => quote!(#cx.hash(#key)?),
+            Some(function) => {
+                let part = key_function::apply(function, &quote!(#held));
+                quote!({
+                    let #held = #key;
+                    #cx.hash(&#part)?
+                })
+            }
+        };
+        quote! {
+            let #local = #route;
+            #sink.hop(#local, #next);
+        }
+    }
+}
+
+fn target<'a>(argument: &Expr, module: &'a ModuleDecl) -> Option<&'a PStateDecl> {
+    let (field, _) = first_key(argument)?;
+    module.pstates.iter().find(|pstate| pstate.ident == field)
+}
+
+/// The PState and the first key of `self.p.key(&k)...`.
+fn first_key(argument: &Expr) -> Option<(syn::Ident, &Expr)> {
+    let Expr::MethodCall(call) = argument else { return None };
+    if call.method == "key"
+        && let Some(field) = own_field(&call.receiver)
+    {
+        return Some((field.clone(), call.args.first()?));
+    }
+    first_key(&call.receiver)
+}

@@ -1,0 +1,29 @@
+//! `yield_if_overtime().await`: resumes once, after other events had their turn if this one ran over its budget.
+
+use super::{Operation, Site};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// `yield_if_overtime`.
+pub(crate) struct YieldIfOvertime;
+
+impl Operation for YieldIfOvertime {
+    fn name(&self) -> &'static str {
+        "yield_if_overtime"
+    }
+
+    fn usage(&self) -> &'static str {
+        "yield_if_overtime().await"
+    }
+
+    fn arity(&self) -> usize {
+        0
+    }
+
+    fn emit(&self, _arguments: &[TokenStream], site: &Site<'_>) -> TokenStream {
+        let Site { sink, next, .. } = site;
+        let next = next(None, false);
+        let private = crate::names::private();
+        quote!(#sink.hop(#private::Route::Yield, #next);)
+    }
+}

@@ -1,0 +1,5 @@
+//! Tokens to declarations. Parsing is lenient: what can be understood is, and the rest is reported.
+
+pub(crate) mod module;
+pub(crate) mod options;
+pub(crate) mod topologies;

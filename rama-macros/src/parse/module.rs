@@ -1,0 +1,203 @@
+//! The struct under `#[module]`.
+
+use super::options::{self, AttributeOption};
+use crate::diag::{Code, Diagnostics, list};
+use crate::model::{DepotDecl, KeyFunction, ModuleDecl, PStateDecl, Partitioner, docs};
+use proc_macro2::Ident;
+use syn::{Attribute, Expr, Field, Fields, GenericArgument, ItemStruct, PathArguments, Type};
+
+const DEPOT_OPTIONS: &[&str] = &["random", "hash_by", "global", "disallow", "tick", "partitioner", "keep"];
+const PSTATE_OPTIONS: &[&str] = &["owner", "global", "private", "initial", "partition_by"];
+
+/// Understands the module's struct. What is wrong is reported; the rest is in the result.
+pub(crate) fn parse(item: &ItemStruct, diagnostics: &mut Diagnostics) -> ModuleDecl {
+    if !item.generics.params.is_empty() {
+        diagnostics.error(
+            Code::Declaration,
+            &item.generics,
+            "a module has no generic parameters: it is one deployable thing; use concrete types in its fields",
+        );
+    }
+    let mut module = ModuleDecl {
+        ident: item.ident.clone(),
+        vis: item.vis.clone(),
+        docs: docs(&item.attrs),
+        depots: Vec::new(),
+        pstates: Vec::new(),
+    };
+    match &item.fields {
+        Fields::Named(fields) => {
+            for field in &fields.named {
+                parse_field(field, &mut module, diagnostics);
+            }
+        }
+        Fields::Unnamed(fields) => diagnostics.error(
+            Code::Declaration,
+            fields,
+            "a module's depots and PStates have names: write a struct with named fields",
+        ),
+        Fields::Unit => {}
+    }
+    module
+}
+
+/// Whether `attribute` is one of ours, which the struct must not keep.
+pub(crate) fn is_ours(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("depot") || attribute.path().is_ident("pstate")
+}
+
+fn parse_field(field: &Field, module: &mut ModuleDecl, diagnostics: &mut Diagnostics) {
+    let Some(ident) = field.ident.clone() else { return };
+    let mut ours = field.attrs.iter().filter(|attribute| is_ours(attribute));
+    let (Some(attribute), None) = (ours.next(), ours.next()) else {
+        diagnostics.error(
+            Code::Declaration,
+            &ident,
+            format!("`{ident}` is either a depot, `#[depot(random)]`, or a PState, `#[pstate(owner = TOPOLOGY)]`: give it one of these attributes"),
+        );
+        return;
+    };
+    let options = options::options(attribute, diagnostics);
+    options::duplicates(&options, diagnostics);
+    if attribute.path().is_ident("depot") {
+        let Some(record) = argument(&field.ty, "Depot") else {
+            diagnostics.error(Code::Declaration, &field.ty, "a depot's type is written `Depot<Record>`");
+            return;
+        };
+        let Some((partitioner, keep)) = depot_options(attribute, &options, diagnostics) else { return };
+        module.depots.push(DepotDecl { ident, record, partitioner, keep, docs: docs(&field.attrs) });
+    } else {
+        let Some(schema) = argument(&field.ty, "PState") else {
+            diagnostics.error(Code::Declaration, &field.ty, "a PState's type is written `PState<Schema>`");
+            return;
+        };
+        if let Some(pstate) = pstate_options(ident, schema, field, attribute, &options, diagnostics) {
+            module.pstates.push(pstate);
+        }
+    }
+}
+
+/// `T` of `Depot<T>`, whatever path `Depot` is reached by.
+fn argument(ty: &Type, name: &str) -> Option<Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last()?;
+    if last.ident != name {
+        return None;
+    }
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match (arguments.args.first(), arguments.args.len()) {
+        (Some(GenericArgument::Type(ty)), 1) => Some(ty.clone()),
+        _ => None,
+    }
+}
+
+fn depot_options(
+    attribute: &Attribute,
+    options: &[AttributeOption],
+    diagnostics: &mut Diagnostics,
+) -> Option<(Partitioner, Option<u64>)> {
+    let mut partitioner = None;
+    let mut keep = None;
+    for option in options {
+        let found = match option.name.to_string().as_str() {
+            "random" => option.flag(diagnostics).then_some(Partitioner::Random),
+            "global" => option.flag(diagnostics).then_some(Partitioner::Global),
+            "disallow" => option.flag(diagnostics).then_some(Partitioner::Disallow),
+            "hash_by" => Some(Partitioner::HashBy(key_function(option, "|record| &record.key", diagnostics)?)),
+            "tick" => Some(Partitioner::Tick { millis: option.millis("\"30s\"", diagnostics)? }),
+            "partitioner" => match option.required("path::to::function", diagnostics)? {
+                path @ Expr::Path(_) => Some(Partitioner::Custom(path.clone())),
+                other => {
+                    diagnostics.error(
+                        Code::Declaration,
+                        other,
+                        "the value of `partitioner` is the path of a function `fn(&Record, usize) -> usize`, which is given the number of tasks",
+                    );
+                    return None;
+                }
+            },
+            "keep" => {
+                keep = Some(option.number("10_000", diagnostics)?);
+                None
+            }
+            _ => {
+                options::unknown(option, "depot", DEPOT_OPTIONS, diagnostics);
+                return None;
+            }
+        };
+        if let Some(found) = found {
+            if partitioner.is_some() {
+                diagnostics.error(
+                    Code::Declaration,
+                    &option.name,
+                    format!("a depot has one partitioner: keep one of {}", list(&DEPOT_OPTIONS[..6])),
+                );
+            }
+            partitioner = Some(found);
+        }
+    }
+    if partitioner.is_none() {
+        diagnostics.error(
+            Code::Declaration,
+            attribute,
+            format!("a depot says how its records find their partition: one of {}", list(&DEPOT_OPTIONS[..6])),
+        );
+    }
+    Some((partitioner?, keep))
+}
+
+fn pstate_options(
+    ident: Ident,
+    schema: Type,
+    field: &Field,
+    attribute: &Attribute,
+    options: &[AttributeOption],
+    diagnostics: &mut Diagnostics,
+) -> Option<PStateDecl> {
+    let mut owner = None;
+    let (mut global, mut private) = (false, false);
+    let (mut initial, mut partition_by) = (None, None);
+    for option in options {
+        match option.name.to_string().as_str() {
+            "owner" => owner = Some(option.word("TOPOLOGY", diagnostics)?),
+            "global" => global = option.flag(diagnostics),
+            "private" => private = option.flag(diagnostics),
+            "initial" => initial = option.required("0", diagnostics).cloned(),
+            "partition_by" => partition_by = Some(key_function(option, "|key| &key.0", diagnostics)?),
+            _ => {
+                options::unknown(option, "pstate", PSTATE_OPTIONS, diagnostics);
+                return None;
+            }
+        }
+    }
+    if global && partition_by.is_some() {
+        diagnostics.error(
+            Code::Declaration,
+            attribute,
+            "a `global` PState has one partition: it needs no `partition_by`",
+        );
+    }
+    if owner.is_none() {
+        diagnostics.error(
+            Code::Declaration,
+            attribute,
+            "a PState names the one topology that writes it: `#[pstate(owner = TOPOLOGY)]`",
+        );
+    }
+    Some(PStateDecl { ident, schema, owner: owner?, global, private, initial, partition_by, docs: docs(&field.attrs) })
+}
+
+fn key_function(option: &AttributeOption, example: &str, diagnostics: &mut Diagnostics) -> Option<KeyFunction> {
+    match option.required(example, diagnostics)? {
+        Expr::Closure(closure) if closure.inputs.len() == 1 => Some(KeyFunction::Closure(closure.clone())),
+        path @ Expr::Path(_) => Some(KeyFunction::Path(path.clone())),
+        other => {
+            diagnostics.error(
+                Code::Declaration,
+                other,
+                format!("the value of `{0}` is a closure of one argument, `{0} = {example}`, or the path of a function", option.name),
+            );
+            None
+        }
+    }
+}

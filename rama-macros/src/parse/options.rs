@@ -1,0 +1,178 @@
+//! Options inside an attribute: `name`, or `name = value`, separated by commas.
+
+use crate::diag::{Code, Diagnostics, list};
+use proc_macro2::Ident;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, Lit, Meta, Token};
+
+/// One option.
+#[derive(Debug)]
+pub(crate) struct AttributeOption {
+    pub(crate) name: Ident,
+    pub(crate) value: Option<Expr>,
+}
+
+impl Parse for AttributeOption {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let name = input.call(Ident::parse_any)?;
+        let value = if input.peek(Token![=]) {
+            input.parse::<Token![=]>()?;
+            Some(input.parse()?)
+        } else {
+            None
+        };
+        Ok(AttributeOption { name, value })
+    }
+}
+
+/// The options of `attribute`; none where it does not parse, which is reported.
+pub(crate) fn options(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Vec<AttributeOption> {
+    match &attribute.meta {
+        Meta::Path(_) => Vec::new(),
+        _ => match attribute.parse_args_with(Punctuated::<AttributeOption, Token![,]>::parse_terminated) {
+            Ok(options) => options.into_iter().collect(),
+            Err(error) => {
+                diagnostics.syntax(&error);
+                Vec::new()
+            }
+        },
+    }
+}
+
+/// Reports an option that nobody knows, with those that are known.
+pub(crate) fn unknown(option: &AttributeOption, attribute: &str, known: &[&str], diagnostics: &mut Diagnostics) {
+    let name = &option.name;
+    diagnostics.error(
+        Code::Declaration,
+        name,
+        format!("unknown option `{name}` of `#[{attribute}]`; the options are {}", list(known)),
+    );
+}
+
+/// Reports every option that is given twice.
+pub(crate) fn duplicates(options: &[AttributeOption], diagnostics: &mut Diagnostics) {
+    for (at, option) in options.iter().enumerate() {
+        if options[..at].iter().any(|earlier| earlier.name == option.name) {
+            diagnostics.error(
+                Code::Declaration,
+                &option.name,
+                format!("option `{}` is given twice; keep one of them", option.name),
+            );
+        }
+    }
+}
+
+impl AttributeOption {
+    /// The option's value, which must be there.
+    pub(crate) fn required(&self, example: &str, diagnostics: &mut Diagnostics) -> Option<&Expr> {
+        if self.value.is_none() {
+            diagnostics.error(
+                Code::Declaration,
+                &self.name,
+                format!("option `{0}` needs a value: `{0} = {example}`", self.name),
+            );
+        }
+        self.value.as_ref()
+    }
+
+    /// Reports a value that should not be there.
+    pub(crate) fn flag(&self, diagnostics: &mut Diagnostics) -> bool {
+        if let Some(value) = &self.value {
+            diagnostics.error(
+                Code::Declaration,
+                value,
+                format!("option `{0}` takes no value: write just `{0}`", self.name),
+            );
+        }
+        true
+    }
+
+    /// The value as one of our words.
+    pub(crate) fn word(&self, example: &str, diagnostics: &mut Diagnostics) -> Option<Ident> {
+        let value = self.required(example, diagnostics)?;
+        if let Expr::Path(path) = value
+            && let Some(word) = path.path.get_ident()
+        {
+            return Some(word.clone());
+        }
+        diagnostics.error(
+            Code::Declaration,
+            value,
+            format!("the value of `{0}` is a plain name: `{0} = {example}`", self.name),
+        );
+        None
+    }
+
+    /// The value as a whole number.
+    pub(crate) fn number<N>(&self, example: &str, diagnostics: &mut Diagnostics) -> Option<N>
+    where
+        N: std::str::FromStr,
+        N::Err: std::fmt::Display,
+    {
+        let value = self.required(example, diagnostics)?;
+        if let Expr::Lit(literal) = value
+            && let Lit::Int(number) = &literal.lit
+            && let Ok(number) = number.base10_parse()
+        {
+            return Some(number);
+        }
+        diagnostics.error(
+            Code::Declaration,
+            value,
+            format!("the value of `{0}` is a whole number: `{0} = {example}`", self.name),
+        );
+        None
+    }
+
+    /// The value as a span of time, in milliseconds: `"250ms"`, `"30s"`, `"5m"`, `"1h"`.
+    pub(crate) fn millis(&self, example: &str, diagnostics: &mut Diagnostics) -> Option<u64> {
+        let value = self.required(example, diagnostics)?;
+        if let Expr::Lit(literal) = value
+            && let Lit::Str(text) = &literal.lit
+            && let Some(millis) = millis(&text.value())
+            && millis > 0
+        {
+            return Some(millis);
+        }
+        diagnostics.error(
+            Code::Declaration,
+            value,
+            format!(
+                "the value of `{0}` is a span of time above zero, as in `{0} = {example}` (units: ms, s, m, h)",
+                self.name
+            ),
+        );
+        None
+    }
+}
+
+fn millis(text: &str) -> Option<u64> {
+    let digits = text.find(|character: char| !character.is_ascii_digit())?;
+    let number: u64 = text[..digits].parse().ok()?;
+    let unit = match text[digits..].trim() {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    number.checked_mul(unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::millis;
+
+    #[test]
+    fn spans_of_time_have_a_number_and_a_unit() {
+        assert_eq!(millis("250ms"), Some(250));
+        assert_eq!(millis("30s"), Some(30_000));
+        assert_eq!(millis("5 m"), Some(300_000));
+        assert_eq!(millis("1h"), Some(3_600_000));
+        assert_eq!(millis("10"), None);
+        assert_eq!(millis("s"), None);
+        assert_eq!(millis("99999999999999999999h"), None);
+    }
+}

@@ -1,0 +1,244 @@
+//! The `impl` block of topologies.
+
+use super::options;
+use crate::diag::{Code, Diagnostics, list};
+use crate::model::{OnFailure, OperationDecl, Retry, SourceDecl, StartFrom, TopologiesDecl, TopologyDecl, docs};
+use proc_macro2::Ident;
+use syn::{Attribute, Expr, FnArg, ImplItem, ImplItemFn, ItemImpl, Lit, Pat, ReceiverKind, ReturnType, Type};
+
+const STREAM_OPTIONS: &[&str] = &["source", "start_from", "retry", "max_retries", "on_failure", "timeout"];
+const KINDS: &[&str] = &["stream", "microbatch", "query"];
+
+/// Understands the block.
+pub(crate) fn parse(block: &ItemImpl, diagnostics: &mut Diagnostics) -> TopologiesDecl {
+    let mut declared = TopologiesDecl { topologies: Vec::new(), operations: Vec::new(), others: Vec::new() };
+    if let Some((path, _)) = &block.trait_ {
+        diagnostics.error(Code::Syntax, path, "topologies stand in an `impl` of the module itself, not of a trait");
+    }
+    if !block.generics.params.is_empty() {
+        diagnostics.error(Code::Declaration, &block.generics, "a module has no generic parameters");
+    }
+    for item in &block.items {
+        match item {
+            ImplItem::Fn(function) if function.sig.asyncness.is_some() => {
+                parse_async(function, &mut declared, diagnostics);
+            }
+            ImplItem::Fn(function) => {
+                if let Some(attribute) = topology_attribute(&function.attrs) {
+                    diagnostics.error(
+                        Code::Syntax,
+                        &function.sig.fn_token,
+                        format!("a topology is an `async fn`: `#[{}] async fn {}`", path_text(attribute), function.sig.ident),
+                    );
+                }
+                declared.others.push(item.clone());
+            }
+            other => declared.others.push(other.clone()),
+        }
+    }
+    declared
+}
+
+fn path_text(attribute: &Attribute) -> String {
+    attribute.path().get_ident().map(ToString::to_string).unwrap_or_default()
+}
+
+fn topology_attribute(attributes: &[Attribute]) -> Option<&Attribute> {
+    attributes.iter().find(|attribute| KINDS.iter().any(|kind| attribute.path().is_ident(kind)))
+}
+
+fn parse_async(function: &ImplItemFn, declared: &mut TopologiesDecl, diagnostics: &mut Diagnostics) {
+    if !function.sig.generics.params.is_empty() {
+        diagnostics.error(
+            Code::Declaration,
+            &function.sig.generics,
+            "a topology or an operation has no generic parameters; write the concrete types",
+        );
+    }
+    let returns = match &function.sig.output {
+        ReturnType::Default => None,
+        ReturnType::Type(_, ty) => Some((**ty).clone()),
+    };
+    let parameters: Vec<(Pat, Type)> = function
+        .sig
+        .inputs
+        .iter()
+        .filter_map(|input| match input {
+            FnArg::Typed(typed) => Some(((*typed.pat).clone(), (*typed.ty).clone())),
+            FnArg::Receiver(_) => None,
+        })
+        .collect();
+    match topology_attribute(&function.attrs) {
+        None => {
+            for attribute in &function.attrs {
+                if !attribute.path().is_ident("doc") && !attribute.path().is_ident("allow") {
+                    diagnostics.error(
+                        Code::Declaration,
+                        attribute.path(),
+                        format!("an `async fn` here is a topology, with one of {}, or, without an attribute, an operation", list(KINDS.iter().map(|kind| format!("#[{kind}]")))),
+                    );
+                }
+            }
+            declared.operations.push(OperationDecl {
+                ident: function.sig.ident.clone(),
+                parameters,
+                returns,
+                body: function.block.clone(),
+            });
+        }
+        Some(attribute) if attribute.path().is_ident("stream") => {
+            let receiver = function.sig.receiver();
+            let is_mutable_reference = receiver.is_some_and(|receiver| {
+                matches!(&receiver.kind, ReceiverKind::Reference(_, _, Some(_)))
+            });
+            if !is_mutable_reference {
+                match receiver {
+                    Some(receiver) => diagnostics.error(Code::Syntax, receiver, "a stream takes `&mut self`: the view of the task it is on"),
+                    None => diagnostics.error(Code::Syntax, &function.sig.ident, "a stream takes `&mut self`: the view of the task it is on"),
+                }
+            }
+            if parameters.len() != 1 {
+                diagnostics.error(
+                    Code::Syntax,
+                    &function.sig.ident,
+                    format!("a stream takes one record: `async fn {}(&mut self, record: Record)`", function.sig.ident),
+                );
+            }
+            let options = stream_options(function, attribute, diagnostics);
+            if let (Some(options), Some((parameter, record)), 1) = (options, parameters.first().cloned(), parameters.len()) {
+                add_source(function, options, parameter, record, returns, declared, diagnostics);
+            }
+        }
+        Some(attribute) => diagnostics.error(
+            Code::Kind,
+            attribute.path(),
+            format!("`#[{}]` topologies are not built yet; this version runs `#[stream]`", path_text(attribute)),
+        ),
+    }
+}
+
+struct StreamOptions {
+    topology: Ident,
+    depot: Ident,
+    start_from: StartFrom,
+    retry: Retry,
+    max_retries: u32,
+    on_failure: OnFailure,
+    timeout_millis: Option<u64>,
+}
+
+fn stream_options(function: &ImplItemFn, attribute: &Attribute, diagnostics: &mut Diagnostics) -> Option<StreamOptions> {
+    let options = options::options(attribute, diagnostics);
+    options::duplicates(&options, diagnostics);
+    let mut stream = StreamOptions {
+        topology: function.sig.ident.clone(),
+        depot: function.sig.ident.clone(),
+        start_from: StartFrom::Beginning,
+        retry: Retry::Individual,
+        max_retries: 5,
+        on_failure: OnFailure::Halt,
+        timeout_millis: None,
+    };
+    let mut source = None;
+    for (at, option) in options.iter().enumerate() {
+        match option.name.to_string().as_str() {
+            "source" => source = Some(option.word("DEPOT", diagnostics)?),
+            "start_from" => stream.start_from = start_from(option, diagnostics)?,
+            "retry" => stream.retry = retry(option, diagnostics)?,
+            "max_retries" => stream.max_retries = option.number("5", diagnostics)?,
+            "on_failure" => stream.on_failure = on_failure(option, diagnostics)?,
+            "timeout" => stream.timeout_millis = Some(option.millis("\"30s\"", diagnostics)?),
+            _ if at == 0 && option.value.is_none() => stream.topology = option.name.clone(),
+            _ => {
+                options::unknown(option, "stream", STREAM_OPTIONS, diagnostics);
+                return None;
+            }
+        }
+    }
+    if source.is_none() {
+        diagnostics.error(
+            Code::Declaration,
+            attribute,
+            "a stream names the depot that it processes: `#[stream(source = DEPOT)]`",
+        );
+    }
+    stream.depot = source?;
+    Some(stream)
+}
+
+fn start_from(option: &options::AttributeOption, diagnostics: &mut Diagnostics) -> Option<StartFrom> {
+    let value = option.required("beginning", diagnostics)?;
+    match value {
+        Expr::Path(path) if path.path.is_ident("beginning") => return Some(StartFrom::Beginning),
+        Expr::Path(path) if path.path.is_ident("end") => return Some(StartFrom::End),
+        Expr::Call(call) => {
+            if let Expr::Path(function) = &*call.func
+                && function.path.is_ident("ago")
+                && let (Some(Expr::Lit(literal)), 1) = (call.args.first(), call.args.len())
+                && let Lit::Int(records) = &literal.lit
+                && let Ok(records) = records.base10_parse()
+            {
+                return Some(StartFrom::Ago(records));
+            }
+        }
+        _ => {}
+    }
+    diagnostics.error(
+        Code::Declaration,
+        value,
+        "`start_from` is one of `beginning`, `end` and `ago(RECORDS)`",
+    );
+    None
+}
+
+fn retry(option: &options::AttributeOption, diagnostics: &mut Diagnostics) -> Option<Retry> {
+    let word = option.word("individual", diagnostics)?;
+    match word.to_string().as_str() {
+        "individual" => Some(Retry::Individual),
+        "all_after" => Some(Retry::AllAfter),
+        "none" => Some(Retry::None),
+        _ => {
+            diagnostics.error(Code::Declaration, &word, "`retry` is one of `individual`, `all_after` and `none`");
+            None
+        }
+    }
+}
+
+fn on_failure(option: &options::AttributeOption, diagnostics: &mut Diagnostics) -> Option<OnFailure> {
+    let word = option.word("skip", diagnostics)?;
+    Some(match word.to_string().as_str() {
+        "halt" => OnFailure::Halt,
+        "skip" => OnFailure::Skip,
+        _ => OnFailure::DeadLetter(word),
+    })
+}
+
+fn add_source(
+    function: &ImplItemFn,
+    options: StreamOptions,
+    parameter: Pat,
+    record: Type,
+    returns: Option<Type>,
+    declared: &mut TopologiesDecl,
+    _diagnostics: &mut Diagnostics,
+) {
+    let returns = returns.filter(|ty| !matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty()));
+    let source = SourceDecl {
+        ident: function.sig.ident.clone(),
+        docs: docs(&function.attrs),
+        depot: options.depot,
+        start_from: options.start_from,
+        retry: options.retry,
+        max_retries: options.max_retries,
+        on_failure: options.on_failure,
+        timeout_millis: options.timeout_millis,
+        parameter,
+        record,
+        returns,
+        body: function.block.clone(),
+    };
+    match declared.topologies.iter_mut().find(|topology| topology.name == options.topology) {
+        Some(topology) => topology.sources.push(source),
+        None => declared.topologies.push(TopologyDecl { name: options.topology, sources: vec![source] }),
+    }
+}

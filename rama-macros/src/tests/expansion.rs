@@ -1,0 +1,37 @@
+use super::expand;
+
+const WORD_COUNT: &str = "
+/// Counts how often each word was seen.
+pub struct WordCount {
+    /// Lines of text.
+    #[depot(random)] lines: Depot<String>,
+    /// How often each word was seen.
+    #[pstate(owner = count_words)] counts: PState<Map<String, u64>>,
+}";
+
+#[test]
+fn word_count() {
+    insta::assert_snapshot!(expand(
+        WORD_COUNT,
+        "impl WordCount {
+            /// Counts each word.
+            #[stream(source = lines)]
+            async fn count_words(&mut self, line: String) {
+                let word = explode(line.split_whitespace().map(str::to_owned)).await;
+                hash_partition(&word).await;
+                self.counts.key(&word).update(|n| *n += 1);
+            }
+        }"
+    ));
+}
+
+#[test]
+fn expansions_are_deterministic() {
+    let block = "impl WordCount {
+        #[stream(source = lines)]
+        async fn count_words(&mut self, line: String) {
+            for word in words(line) { if keep(&word) { hash_partition(&word).await; self.counts.key(&word).update(|n| *n += 1); } }
+        }
+    }";
+    assert_eq!(expand(WORD_COUNT, block), expand(WORD_COUNT, block));
+}

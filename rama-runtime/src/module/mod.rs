@@ -1,0 +1,45 @@
+//! A module: what it declares, and its per-task view.
+
+pub mod descriptor;
+
+pub use descriptor::ModuleDescriptor;
+
+use crate::client::App;
+use crate::depot::DepotPartition;
+use crate::exec::Program;
+use crate::topology::TaskInfo;
+
+/// A module: depots, PStates and topologies, living together on one set of tasks (Rama: `RamaModule`).
+///
+/// Made by `#[module]` on a struct and `topology!` (or `#[topologies]`) on its `impl`; never implemented by hand. A value
+/// of the struct is the view of **one task**: its depot partitions and its PState partitions.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a complete module",
+    label = "no topologies were declared for this type",
+    note = "annotate the struct with `#[module]` and declare its topologies once: `topology! {{ impl {Self} {{ .. }} }}`"
+)]
+pub trait Module: Sized + Send + 'static {
+    /// Everything declared, as constant data.
+    const DESCRIPTOR: &'static ModuleDescriptor;
+
+    /// The typed client: one accessor a depot and a PState that is not private.
+    type Client: Clone + Send + Sync + 'static;
+
+    /// The empty view of one task.
+    fn new(task: TaskInfo) -> Self;
+
+    /// Wraps a handle of the launched module in its typed client.
+    fn client(app: App<Self>) -> Self::Client;
+
+    /// The task's partition of depot number `index` of the descriptor. (Called once a batch, not per event.)
+    fn depot(&mut self, index: usize) -> Option<&mut dyn DepotPartition>;
+
+    /// The compiled topologies, in the descriptor's order.
+    fn programs() -> Vec<Box<dyn Program<Self>>>;
+
+    /// The event succeeded: its writes and staged appends become the partitions' state.
+    fn commit(&mut self);
+
+    /// The event failed: its writes and staged appends are undone.
+    fn rollback(&mut self);
+}

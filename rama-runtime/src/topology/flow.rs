@@ -1,0 +1,76 @@
+//! How an event ends.
+
+use std::any::Any;
+use std::fmt;
+
+/// An ack return on its way to the appender; the client, which knows the type, unpacks it.
+pub type AckValue = Box<dyn Any + Send>;
+
+/// How an event that did not fail has ended.
+pub enum Flow {
+    /// This branch went on: everything it needs is in its emits (possibly none, as in an `explode` of nothing).
+    Moved,
+    /// This branch has ended, with the value it returned, if its source returns one.
+    Done(Option<AckValue>),
+}
+
+impl Flow {
+    /// The end of a branch of a source that returns `R`.
+    pub fn returned<R: Send + 'static>(value: R) -> Flow {
+        Flow::Done(Some(Box::new(value)))
+    }
+}
+
+/// Why an event failed: an error that user code returned with `?`, a panic, or a rule that was broken at run time.
+///
+/// Any error converts into it, so `?` works on every `Result` in a topology body. (It does not implement
+/// [`std::error::Error`] itself, as that would forbid this conversion.)
+#[derive(Debug)]
+pub struct EventError {
+    message: String,
+    panicked: bool,
+}
+
+impl EventError {
+    /// An error with this message.
+    pub fn new(message: impl Into<String>) -> Self {
+        EventError { message: message.into(), panicked: false }
+    }
+
+    /// The error of an event whose code panicked with `payload`.
+    #[must_use]
+    pub fn panicked(payload: &(dyn Any + Send)) -> Self {
+        let text = payload
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "a value that is not text".to_owned());
+        EventError { message: format!("panicked: {text}"), panicked: true }
+    }
+
+    /// Whether the event's code panicked.
+    #[must_use]
+    pub fn is_panic(&self) -> bool {
+        self.panicked
+    }
+}
+
+impl fmt::Display for EventError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> From<E> for EventError {
+    fn from(error: E) -> Self {
+        let error = error.into();
+        let mut message = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            message.push_str(": ");
+            message.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        EventError::new(message)
+    }
+}

@@ -1,0 +1,70 @@
+//! A compiled topology.
+
+use super::{Cx, EventError, Flow, Out, Wire};
+use crate::depot::Failure;
+
+/// One topology, compiled: it runs one event at a time, and knows nothing of queues, threads or retries.
+///
+/// `M` is the user's module struct: the view of one task.
+pub trait Machine<M>: Send + 'static {
+    /// The generated enum: one variant a resumption point, holding its scope.
+    type Hop: Wire;
+
+    /// Runs the first event of the record at `offset` of the source's depot partition.
+    ///
+    /// # Errors
+    /// When user code failed, or the record is not there any more.
+    fn start(&self, source: usize, offset: u64, module: &mut M, cx: &mut Cx, out: &mut Out<Self::Hop>) -> Result<Flow, EventError>;
+
+    /// Runs the event that `hop` resumes.
+    ///
+    /// # Errors
+    /// When user code failed.
+    fn step(&self, hop: Self::Hop, module: &mut M, cx: &mut Cx, out: &mut Out<Self::Hop>) -> Result<Flow, EventError>;
+
+    /// Stages the record at `offset`, which failed for good, in the source's dead-letter depot. Returns false where the
+    /// source has none.
+    fn dead_letter(&self, source: usize, offset: u64, failure: &Failure, module: &mut M) -> bool;
+}
+
+/// A [`Machine`] made of three functions, which is what the compiler generates.
+pub struct ClosureMachine<H, Start, Step, Dead> {
+    start: Start,
+    step: Step,
+    dead_letter: Dead,
+    hop: std::marker::PhantomData<fn() -> H>,
+}
+
+impl<H, Start, Step, Dead> ClosureMachine<H, Start, Step, Dead> {
+    /// A machine that runs first events with `start`, later ones with `step`, and keeps dead letters with `dead_letter`.
+    pub fn new<M>(start: Start, step: Step, dead_letter: Dead) -> Self
+    where
+        Start: Fn(usize, u64, &mut M, &mut Cx, &mut Out<H>) -> Result<Flow, EventError> + Send + 'static,
+        Step: Fn(H, &mut M, &mut Cx, &mut Out<H>) -> Result<Flow, EventError> + Send + 'static,
+        Dead: Fn(usize, u64, &Failure, &mut M) -> bool + Send + 'static,
+    {
+        ClosureMachine { start, step, dead_letter, hop: std::marker::PhantomData }
+    }
+}
+
+impl<M, H, Start, Step, Dead> Machine<M> for ClosureMachine<H, Start, Step, Dead>
+where
+    H: Wire,
+    Start: Fn(usize, u64, &mut M, &mut Cx, &mut Out<H>) -> Result<Flow, EventError> + Send + 'static,
+    Step: Fn(H, &mut M, &mut Cx, &mut Out<H>) -> Result<Flow, EventError> + Send + 'static,
+    Dead: Fn(usize, u64, &Failure, &mut M) -> bool + Send + 'static,
+{
+    type Hop = H;
+
+    fn start(&self, source: usize, offset: u64, module: &mut M, cx: &mut Cx, out: &mut Out<H>) -> Result<Flow, EventError> {
+        (self.start)(source, offset, module, cx, out)
+    }
+
+    fn step(&self, hop: H, module: &mut M, cx: &mut Cx, out: &mut Out<H>) -> Result<Flow, EventError> {
+        (self.step)(hop, module, cx, out)
+    }
+
+    fn dead_letter(&self, source: usize, offset: u64, failure: &Failure, module: &mut M) -> bool {
+        (self.dead_letter)(source, offset, failure, module)
+    }
+}

@@ -1,0 +1,23 @@
+//! What a compiled topology is made of: the contract between the compiler's output and the runtime.
+//!
+//! `topology!` turns each topology into a [`Machine`]: a typed enum of *hops* (one variant a resumption point, holding
+//! the *scope*, the variables that are still live there) and a function that runs one event. The runtime owns everything
+//! else: queues, order, event trees, retries.
+//!
+//! ```text
+//!   record ── start ──► segment 0 ── Emit ──► Hop::S1(scope) ── queue of the target task ── step ──► segment 1 ── ...
+//! ```
+
+mod cx;
+mod emit;
+mod flow;
+mod machine;
+mod portable;
+mod scope;
+
+pub use cx::{Cx, TaskInfo};
+pub use emit::{Emit, Out, Route, Sink};
+pub use flow::{AckValue, EventError, Flow};
+pub use machine::{ClosureMachine, Machine};
+pub use portable::{Branch, Portable, Wire, WireError, branched, carried};
+pub use scope::LoopState;
