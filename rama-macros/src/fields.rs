@@ -76,19 +76,39 @@ impl Model {
         for (number, field) in named.named.iter().enumerate() {
             let Some(name) = field.ident.clone() else { continue };
             if TAKEN.contains(&name.to_string().as_str()) {
-                let message = format!("a field cannot be called `{name}`: that is what the cursor does with the whole struct; rename it");
+                let message = format!(
+                    "a field cannot be called `{name}`: that is what the cursor does with the whole struct; rename it"
+                );
                 report(Error::new(name.span(), message));
             }
             if let Some(span) = mention(&input.ident, field.ty.to_token_stream()) {
-                let message = format!("`{}` cannot contain itself: keep the nested ones in a map of their own, by an id", input.ident);
+                let message = format!(
+                    "`{}` cannot contain itself: keep the nested ones in a map of their own, by an id",
+                    input.ident
+                );
                 report(Error::new(span, message));
             }
-            let docs = field.attrs.iter().filter(|attr| attr.path().is_ident("doc")).cloned().collect();
-            fields.push(Field { name, docs, schema: field.ty.clone(), number, variant: format_ident!("Field{number}") });
+            let docs = field
+                .attrs
+                .iter()
+                .filter(|attr| attr.path().is_ident("doc"))
+                .cloned()
+                .collect();
+            fields.push(Field {
+                name,
+                docs,
+                schema: field.ty.clone(),
+                number,
+                variant: format_ident!("Field{number}"),
+            });
         }
         match errors {
             Some(errors) => Err(errors),
-            None => Ok(Model { name: input.ident.clone(), vis: input.vis.clone(), fields }),
+            None => Ok(Model {
+                name: input.ident.clone(),
+                vis: input.vis.clone(),
+                fields,
+            }),
         }
     }
 
@@ -96,7 +116,10 @@ impl Model {
     fn derived(&self, suffix: &str) -> Ident {
         let name = self.name.to_string();
         let name = name.strip_prefix("r#").unwrap_or(&name);
-        Ident::new(&format!("{name}{suffix}"), self.name.span().resolved_at(Span::call_site()))
+        Ident::new(
+            &format!("{name}{suffix}"),
+            self.name.span().resolved_at(Span::call_site()),
+        )
     }
 
     fn generate(&self) -> TokenStream {
@@ -117,7 +140,10 @@ impl Model {
     /// The owned value of the whole struct.
     fn value(&self) -> TokenStream {
         let (name, vis, value) = (&self.name, &self.vis, self.derived("Value"));
-        let doc = format!("The whole of a [`{name}`]: what [`{}::get`] gives and `set` takes.", self.derived("Cursor"));
+        let doc = format!(
+            "The whole of a [`{name}`]: what [`{}::get`] gives and `set` takes.",
+            self.derived("Cursor")
+        );
         let title = value.to_string();
         let fields = self.fields.iter().map(|field| {
             let (field_name, docs, schema) = (&field.name, field.docs(), &field.schema);
@@ -264,8 +290,12 @@ impl Model {
     /// Node, undo record, and the `impl`s.
     fn schema(&self) -> TokenStream {
         let (name, vis) = (&self.name, &self.vis);
-        let (value, cursor, node, undo) =
-            (self.derived("Value"), self.derived("Cursor"), self.derived("Node"), self.derived("Undo"));
+        let (value, cursor, node, undo) = (
+            self.derived("Value"),
+            self.derived("Cursor"),
+            self.derived("Node"),
+            self.derived("Undo"),
+        );
         let names: Vec<&Ident> = self.fields.iter().map(|field| &field.name).collect();
         let variants: Vec<&Ident> = self.fields.iter().map(|field| &field.variant).collect();
         let schemas: Vec<&Type> = self.fields.iter().map(|field| &field.schema).collect();
@@ -275,7 +305,13 @@ impl Model {
             quote_spanned!(schema.span()=> <#schema as ::rama_runtime::__private::Schema>::Node)
         });
         let has_field = self.fields.iter().map(|field| {
-            let Field { name: field_name, schema, number, variant, .. } = field;
+            let Field {
+                name: field_name,
+                schema,
+                number,
+                variant,
+                ..
+            } = field;
             quote! {
                 #[automatically_derived]
                 impl ::rama_runtime::__private::HasField<#number> for #name {

@@ -142,7 +142,12 @@ pub(crate) fn docs(attributes: &[Attribute]) -> String {
 pub(crate) fn text(tokens: &impl quote::ToTokens) -> String {
     let mut stream = TokenStream::new();
     tokens.to_tokens(&mut stream);
-    tidy(&stream.to_string())
+    let printed = stream.to_string();
+    // A closure's bars.
+    match printed.strip_prefix("| ").and_then(|rest| rest.split_once(" |")) {
+        Some((parameters, body)) => format!("|{}| {}", tidy(parameters), tidy(body.trim())),
+        None => tidy(&printed),
+    }
 }
 
 /// Removes the blanks that the token printer puts where a person puts none.
@@ -153,8 +158,7 @@ fn tidy(printed: &str) -> String {
         if character == ' ' {
             let before = out.chars().last().unwrap_or(' ');
             let after = characters.get(at + 1).copied().unwrap_or(' ');
-            let glued = matches!(before, '(' | '[' | '<' | '&' | '.' | '!' | ':' | '|')
-                && !(before == '|' && after != ',')
+            let glued = matches!(before, '(' | '[' | '<' | '&' | '.' | '!' | ':')
                 || matches!(after, ')' | ']' | '>' | ',' | ';' | '.' | '(' | '[' | '?' | ':' | '<' | '!')
                     && !matches!(before, '=' | ',' | '|' | '+' | '-' | '*' | '/');
             if glued {

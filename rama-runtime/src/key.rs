@@ -46,3 +46,9 @@ pub fn task_of<K: Serialize + ?Sized>(key: &K, tasks: u32) -> Result<u32, postca
     // Truncation keeps the lowest 32 bits, which hold every bit the mask can select.
     Ok((hash_of(key)? as u32) & (tasks - 1))
 }
+
+/// Numbers whose owner is `task`, in rising order. None when there is no such task.
+pub(crate) fn numbers_owned_by(task: u32, tasks: u32) -> impl Iterator<Item = u64> {
+    let end = if task < tasks { u64::MAX } else { 0 };
+    (0..end).filter(move |key| task_of(key, tasks) == Ok(task))
+}

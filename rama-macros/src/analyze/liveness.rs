@@ -1,7 +1,7 @@
 //! Which variables are needed after each await: classic backward liveness, on the structured IR.
 //!
 //! It runs twice. *Live* variables (used before they are overwritten) travel. *Mentioned* ones (used or assigned, in
-//! whatever order) must at least be declared where the body goes on.
+//! whatever order, up to the next await) must at least be declared where the body goes on.
 
 use crate::ir::{Block, Body, Facts, Node, Set, Stmt, TargetId};
 use std::collections::BTreeMap;
@@ -143,6 +143,8 @@ impl<'a> Flow<'a> {
             Node::Await(point) => {
                 self.found[*point].after.extend(&after);
                 let facts = &self.facts[*point];
+                // A variable that is only assigned behind this await is declared by the segment behind it.
+                let after = if self.mode == Mode::Live { after } else { Set::new() };
                 self.plain(facts, after)
             }
             Node::Block(block) => self.block(block, after),

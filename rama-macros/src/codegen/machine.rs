@@ -60,8 +60,24 @@ pub(super) fn generate(module: &ModuleDecl, topology: &TopologyDecl, compiled: &
         first += body.awaits.len();
     }
     codes.extend(resumptions);
-    let function = function(module, topology, &codes, sources);
+    let live = reachable(&codes, sources);
+    let function = function(module, topology, &codes, &live, sources);
     Machine { function, segments: codes.into_iter().map(|code| code.segment).collect() }
+}
+
+/// The segments that some path leads to. Code behind a `return` resumes never, and rustc could not infer its scope.
+fn reachable(codes: &[Code], sources: usize) -> Vec<usize> {
+    let mut live: Vec<bool> = (0..codes.len()).map(|number| number < sources).collect();
+    let mut open: Vec<usize> = (0..sources).collect();
+    while let Some(number) = open.pop() {
+        for &next in &codes[number].reached {
+            if !live[next] {
+                live[next] = true;
+                open.push(next);
+            }
+        }
+    }
+    (0..codes.len()).filter(|number| live[*number]).collect()
 }
 
 fn segment(
@@ -101,18 +117,20 @@ fn segment(
     }
 }
 
-fn function(module: &ModuleDecl, topology: &TopologyDecl, codes: &[Code], sources: usize) -> TokenStream {
+fn function(module: &ModuleDecl, topology: &TopologyDecl, codes: &[Code], live: &[usize], sources: usize) -> TokenStream {
     let private = names::private();
     let this = &module.ident;
     let name = names::machine_function(&topology.name.to_string());
-    let resumable: Vec<usize> = (sources..codes.len()).collect();
-    let scopes = codes.iter().enumerate().filter_map(|(number, code)| Some(hop::scope_struct(number, code.fields.as_ref()?)));
+    let resumable: Vec<usize> = live.iter().copied().filter(|number| *number >= sources).collect();
+    let reached = |number: usize| codes[number].reached.as_slice();
+    let codes = || live.iter().map(|number| (*number, &codes[*number]));
+    let scopes = codes().filter_map(|(number, code)| Some(hop::scope_struct(number, code.fields.as_ref()?)));
     let hop_enum = hop::hop_enum(&resumable);
-    let nexts = codes.iter().enumerate().map(|(number, code)| hop::next_enum(number, &code.reached));
+    let nexts = codes().map(|(number, code)| hop::next_enum(number, &code.reached));
     let parameters: Vec<Ident> = resumable.iter().map(|number| names::scope_parameter(*number)).collect();
-    let functions: Vec<Ident> = (0..codes.len()).map(|number| format_ident!("F{number}")).collect();
-    let arguments: Vec<Ident> = (0..codes.len()).map(|number| format_ident!("f{number}")).collect();
-    let bounds = codes.iter().enumerate().map(|(number, code)| {
+    let functions: Vec<Ident> = live.iter().map(|number| format_ident!("F{number}")).collect();
+    let arguments: Vec<Ident> = live.iter().map(|number| format_ident!("f{number}")).collect();
+    let bounds = codes().map(|(number, code)| {
         let next = hop::next_type(number, &code.reached);
         let input = match number < sources {
             true => {
@@ -131,8 +149,8 @@ fn function(module: &ModuleDecl, topology: &TopologyDecl, codes: &[Code], source
     });
     let bounds: Vec<TokenStream> = bounds.collect();
     let starts = topology.sources.iter().enumerate().map(|(number, source)| {
-        let (depot, argument) = (&source.depot, &arguments[number]);
-        let widen = hop::widen(number, &codes[number].reached);
+        let (depot, argument) = (&source.depot, format_ident!("f{number}"));
+        let widen = hop::widen(number, reached(number));
         quote! {
             #number => {
                 let record = module.#depot.record(offset)?;
@@ -141,14 +159,13 @@ fn function(module: &ModuleDecl, topology: &TopologyDecl, codes: &[Code], source
         }
     });
     let steps = resumable.iter().map(|&number| {
-        let (variant, argument) = (names::variant(number), &arguments[number]);
-        let widen = hop::widen(number, &codes[number].reached);
+        let (variant, argument) = (names::variant(number), format_ident!("f{number}"));
+        let widen = hop::widen(number, reached(number));
         quote! {
             Hop::#variant(scope) =>
                 #argument(module, cx, &mut #private::Sink::new(&mut |emit| out.push(#private::Emit::map(emit, #widen))), scope),
         }
     });
-    let shared = (resumable.len(), codes.len());
     let start_closure = quote! {
         move |source: usize, offset: u64, module: &mut #this, cx: &mut #private::Cx, out: &mut #private::Out<Hop<#(#parameters),*>>| match source {
             #(#starts)*
@@ -160,9 +177,8 @@ fn function(module: &ModuleDecl, topology: &TopologyDecl, codes: &[Code], source
             #(#steps)*
         }
     };
-    let _ = shared;
     let dead_letters = dead_letters(topology);
-    let closures = codes.iter().enumerate().map(|(number, code)| {
+    let closures = codes().map(|(number, code)| {
         let (self_, cx, sink) = (names::this(proc_macro2::Span::call_site()), names::cx(), names::sink());
         let body = &code.body;
         match &code.fields {

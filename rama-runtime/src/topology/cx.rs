@@ -51,7 +51,10 @@ impl Cx {
     pub fn direct(&self, task: usize) -> Result<Route, EventError> {
         match u32::try_from(task) {
             Ok(id) if id < self.info.tasks => Ok(Route::Task(id)),
-            _ => Err(EventError::new(format!("task {task} does not exist: the module has {} tasks", self.info.tasks))),
+            _ => Err(EventError::new(format!(
+                "task {task} does not exist: the module has {} tasks",
+                self.info.tasks
+            ))),
         }
     }
 

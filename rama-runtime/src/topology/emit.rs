@@ -38,7 +38,7 @@ impl<N: 'static> Emit<N> {
     /// Re-wraps the scope: a segment's own enum of reachable scopes into the topology's enum of all of them.
     pub fn map<H, F>(self, wrap: F) -> Emit<H>
     where
-        F: Fn(N) -> H + Send + 'static,
+        F: FnOnce(N) -> H + Send + 'static,
     {
         match self {
             Emit::Hop { route, hop } => Emit::Hop { route, hop: wrap(hop) },

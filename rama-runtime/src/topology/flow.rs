@@ -34,7 +34,10 @@ pub struct EventError {
 impl EventError {
     /// An error with this message.
     pub fn new(message: impl Into<String>) -> Self {
-        EventError { message: message.into(), panicked: false }
+        EventError {
+            message: message.into(),
+            panicked: false,
+        }
     }
 
     /// The error of an event whose code panicked with `payload`.
@@ -45,7 +48,10 @@ impl EventError {
             .map(|text| (*text).to_owned())
             .or_else(|| payload.downcast_ref::<String>().cloned())
             .unwrap_or_else(|| "a value that is not text".to_owned());
-        EventError { message: format!("panicked: {text}"), panicked: true }
+        EventError {
+            message: format!("panicked: {text}"),
+            panicked: true,
+        }
     }
 
     /// Whether the event's code panicked.

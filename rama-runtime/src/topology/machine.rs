@@ -14,7 +14,14 @@ pub trait Machine<M>: Send + 'static {
     ///
     /// # Errors
     /// When user code failed, or the record is not there any more.
-    fn start(&self, source: usize, offset: u64, module: &mut M, cx: &mut Cx, out: &mut Out<Self::Hop>) -> Result<Flow, EventError>;
+    fn start(
+        &self,
+        source: usize,
+        offset: u64,
+        module: &mut M,
+        cx: &mut Cx,
+        out: &mut Out<Self::Hop>,
+    ) -> Result<Flow, EventError>;
 
     /// Runs the event that `hop` resumes.
     ///
@@ -43,7 +50,12 @@ impl<H, Start, Step, Dead> ClosureMachine<H, Start, Step, Dead> {
         Step: Fn(H, &mut M, &mut Cx, &mut Out<H>) -> Result<Flow, EventError> + Send + 'static,
         Dead: Fn(usize, u64, &Failure, &mut M) -> bool + Send + 'static,
     {
-        ClosureMachine { start, step, dead_letter, hop: std::marker::PhantomData }
+        ClosureMachine {
+            start,
+            step,
+            dead_letter,
+            hop: std::marker::PhantomData,
+        }
     }
 }
 
@@ -56,7 +68,14 @@ where
 {
     type Hop = H;
 
-    fn start(&self, source: usize, offset: u64, module: &mut M, cx: &mut Cx, out: &mut Out<H>) -> Result<Flow, EventError> {
+    fn start(
+        &self,
+        source: usize,
+        offset: u64,
+        module: &mut M,
+        cx: &mut Cx,
+        out: &mut Out<H>,
+    ) -> Result<Flow, EventError> {
         (self.start)(source, offset, module, cx, out)
     }
 

@@ -19,7 +19,9 @@ enum Rest<I: Iterator> {
 impl<I: Iterator> LoopState<I> {
     /// The loop over `items`, about to begin.
     pub fn new(items: impl IntoIterator<IntoIter = I>) -> Self {
-        LoopState { rest: RefCell::new(Rest::Lazy(items.into_iter())) }
+        LoopState {
+            rest: RefCell::new(Rest::Lazy(items.into_iter())),
+        }
     }
 }
 
@@ -57,6 +59,8 @@ where
 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let items = Vec::<I::Item>::deserialize(deserializer)?;
-        Ok(LoopState { rest: RefCell::new(Rest::Items(items.into_iter())) })
+        Ok(LoopState {
+            rest: RefCell::new(Rest::Items(items.into_iter())),
+        })
     }
 }

@@ -1,0 +1,23 @@
+//! All that generated code may name, and nothing else. No part of it is stable: it fits this version's macros.
+//!
+//! - `compile!` gets a module's declaration and its topologies; [`Module`] is what it implements.
+//! - A topology becomes a [`Machine`] by way of [`ClosureMachine`]; its segments emit through a [`Sink`].
+//! - Descriptors are plain constant data.
+//! - Clients are made of [`DepotClient`], [`DepotReader`], [`PStateClient`] and [`GlobalCursor`].
+
+pub use crate::client::{AckValues, App, ClientPartitioner, DepotClient, DepotReader};
+pub use crate::depot::{DeadLetter, Depot, DepotPartition, Failure};
+pub use crate::error::Result;
+pub use crate::exec::{Program, program};
+pub use crate::key::hash_of;
+pub use crate::module::Module;
+pub use crate::module::descriptor::*;
+pub use crate::pstate::derive::*;
+pub use crate::pstate::{PState, PStateClient, global_pstate};
+pub use crate::question::{FromResidual, Question};
+pub use crate::topology::*;
+pub use rama_macros::__compile as compile;
+
+/// The cursor of a global PState's client.
+pub type GlobalCursor<M, S> =
+    <S as crate::pstate::Schema>::Cursor<crate::pstate::Remote<M, S>, crate::pstate::Root<S>>;

@@ -1,0 +1,19 @@
+//! Typed handles of a launched module. Cheap to clone; all methods may be called from any thread or task.
+
+mod ack;
+mod app;
+mod append;
+mod batch;
+mod depot;
+mod pending;
+mod reader;
+mod settled;
+
+pub use ack::AckValues;
+pub use app::App;
+pub use append::{ClientAppend, ClientAppendAt};
+pub use batch::{BatchAppend, BatchAppendAt};
+pub use depot::{ClientPartitioner, DepotClient};
+pub use reader::DepotReader;
+
+pub(crate) use pending::{Outcome, Pending};

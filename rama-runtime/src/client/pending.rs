@@ -1,0 +1,121 @@
+//! Appends that wait for their answers: shared by client threads, which add them, and task threads, which complete them.
+
+use super::AckValues;
+use crate::error::{Error, Result};
+use dashmap::DashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use tokio::sync::oneshot;
+
+/// The answer about one record.
+pub(crate) type Outcome = Result<AckValues>;
+
+enum Entry {
+    One(oneshot::Sender<Outcome>),
+    /// The mutex is never locked: values may be sent to another thread but not be shared, which it makes up for.
+    Many(Box<Mutex<Many>>),
+}
+
+/// A batch append: all its records' answers, in the order of the records.
+struct Many {
+    remaining: usize,
+    outcomes: Vec<Outcome>,
+    number: usize,
+    done: oneshot::Sender<Vec<Outcome>>,
+}
+
+/// All pending appends of a module, by id.
+pub(crate) struct Pending {
+    entries: DashMap<u64, Entry, foldhash::fast::RandomState>,
+    next: AtomicU64,
+}
+
+impl Default for Pending {
+    fn default() -> Self {
+        // Id 0 means that nobody waits.
+        Pending {
+            entries: DashMap::default(),
+            next: AtomicU64::new(1),
+        }
+    }
+}
+
+impl Pending {
+    fn add(&self, entry: Entry) -> u64 {
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        self.entries.insert(id, entry);
+        id
+    }
+
+    /// A pending append of one record.
+    pub(crate) fn one(&self) -> (u64, oneshot::Receiver<Outcome>) {
+        let (done, wait) = oneshot::channel();
+        (self.add(Entry::One(done)), wait)
+    }
+
+    /// A pending append of `number` records, at least one.
+    pub(crate) fn many(&self, number: usize) -> (u64, oneshot::Receiver<Vec<Outcome>>) {
+        let (done, wait) = oneshot::channel();
+        let outcomes = Vec::with_capacity(number);
+        (
+            self.add(Entry::Many(Box::new(Mutex::new(Many {
+                remaining: number,
+                outcomes,
+                number,
+                done,
+            })))),
+            wait,
+        )
+    }
+
+    /// Nobody will answer that one: it could not be sent.
+    pub(crate) fn forget(&self, id: u64) {
+        self.entries.remove(&id);
+    }
+
+    /// Answers: (id, place in the batch, outcome). Neighbours of one batch take its lock once.
+    pub(crate) fn complete(&self, acks: impl Iterator<Item = (u64, u32, Outcome)>) {
+        let mut acks = acks.peekable();
+        while let Some((id, index, outcome)) = acks.next() {
+            let Some(mut entry) = self.entries.get_mut(&id) else {
+                continue;
+            };
+            let Entry::Many(many) = &mut *entry else {
+                drop(entry);
+                if let Some((_, Entry::One(done))) = self.entries.remove(&id) {
+                    // Whoever appended may not care any more.
+                    let _ = done.send(outcome);
+                }
+                continue;
+            };
+            let many = many.get_mut().unwrap_or_else(PoisonError::into_inner);
+            many.put(index, outcome);
+            while let Some((_, index, outcome)) = acks.next_if(|ack| ack.0 == id) {
+                many.put(index, outcome);
+            }
+            let finished = many.remaining == 0;
+            drop(entry);
+            if finished && let Some((_, Entry::Many(many))) = self.entries.remove(&id) {
+                let many = many.into_inner().unwrap_or_else(PoisonError::into_inner);
+                let _ = many.done.send(many.outcomes);
+            }
+        }
+    }
+
+    /// The module has stopped: everyone who waits learns that nobody will answer.
+    pub(crate) fn abandon(&self) {
+        self.entries.clear();
+    }
+}
+
+impl Many {
+    fn put(&mut self, index: u32, outcome: Outcome) {
+        if self.outcomes.is_empty() {
+            self.outcomes.resize_with(self.number, || Err(Error::ShutDown));
+        }
+        if let Some(place) = self.outcomes.get_mut(index as usize) {
+            *place = outcome;
+            self.remaining -= 1;
+        }
+    }
+}

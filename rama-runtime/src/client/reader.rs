@@ -1,0 +1,81 @@
+//! Reading a depot.
+
+use super::App;
+use crate::depot::{Depot, PartitionInfo};
+use crate::error::Result;
+use crate::module::Module;
+use serde::{Serialize, de::DeserializeOwned};
+use std::ops::Range;
+
+/// Reads a depot that clients cannot append to: only topologies (`disallow`) or the clock (`tick`) do.
+pub struct DepotReader<M: Module, R> {
+    app: App<M>,
+    access: fn(&mut M) -> &mut Depot<R>,
+}
+
+impl<M: Module, R> Clone for DepotReader<M, R> {
+    fn clone(&self) -> Self {
+        DepotReader {
+            app: self.app.clone(),
+            access: self.access,
+        }
+    }
+}
+
+impl<M, R> DepotReader<M, R>
+where
+    M: Module,
+    R: Clone + Serialize + DeserializeOwned + Send + 'static,
+{
+    /// The reader of the depot that `access` finds in a task's view.
+    #[must_use]
+    pub fn new(app: &App<M>, access: fn(&mut M) -> &mut Depot<R>) -> Self {
+        DepotReader {
+            app: app.clone(),
+            access,
+        }
+    }
+
+    /// Where a partition begins and ends.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchTask`](crate::Error::NoSuchTask), [`Error::ShutDown`](crate::Error::ShutDown).
+    pub async fn partition_info(&self, partition: u32) -> Result<PartitionInfo> {
+        info(&self.app, partition, self.access).await
+    }
+
+    /// The records of a range of offsets, in order. They are copied in one event of the task, so ask for ranges of
+    /// moderate size.
+    ///
+    /// # Errors
+    /// [`Error::OffsetOutOfRange`](crate::Error::OffsetOutOfRange), [`Error::NoSuchTask`](crate::Error::NoSuchTask),
+    /// [`Error::ShutDown`](crate::Error::ShutDown).
+    pub async fn read(&self, partition: u32, range: Range<u64>) -> Result<Vec<R>> {
+        read(&self.app, partition, range, self.access).await
+    }
+}
+
+pub(super) async fn info<M, R>(
+    app: &App<M>,
+    partition: u32,
+    access: fn(&mut M) -> &mut Depot<R>,
+) -> Result<PartitionInfo>
+where
+    M: Module,
+    R: Clone + Serialize + DeserializeOwned + Send + 'static,
+{
+    app.ask(partition, move |module| access(module).info()).await
+}
+
+pub(super) async fn read<M, R>(
+    app: &App<M>,
+    partition: u32,
+    range: Range<u64>,
+    access: fn(&mut M) -> &mut Depot<R>,
+) -> Result<Vec<R>>
+where
+    M: Module,
+    R: Clone + Serialize + DeserializeOwned + Send + 'static,
+{
+    app.ask(partition, move |module| access(module).read(range)).await?
+}

@@ -1,0 +1,157 @@
+//! A cluster inside this process.
+
+use super::Launch;
+use super::running::{self, Running};
+use crate::client::App;
+use crate::env::{Env, Externals};
+use crate::error::{Error, Result};
+use crate::module::Module;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A cluster inside this process: modules run on threads of their own, and clients call them directly.
+///
+/// Everything is in memory. Dropping it stops all modules promptly: what is not processed then stays unprocessed. Use
+/// [`shutdown`](Self::shutdown) to finish first.
+pub struct InProcessCluster {
+    env: Env,
+    externals: Arc<Externals>,
+    modules: Mutex<Modules>,
+}
+
+#[derive(Default)]
+struct Modules {
+    /// Modules that run or are being launched.
+    names: Vec<&'static str>,
+    running: Vec<Box<dyn Running>>,
+    closed: bool,
+}
+
+impl InProcessCluster {
+    /// A cluster in the real world. Costs nothing until modules are launched.
+    ///
+    /// # Errors
+    /// None so far: it leaves room for clusters that open files.
+    pub fn start() -> Result<Self> {
+        Self::start_in(Env::real())
+    }
+
+    /// A cluster in that world.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_in(env: Env) -> Result<Self> {
+        Ok(InProcessCluster {
+            env,
+            externals: Arc::default(),
+            modules: Mutex::default(),
+        })
+    }
+
+    /// Launches module `M`: makes the views of all its tasks, in parallel, and starts its threads. Several modules may
+    /// run in one cluster.
+    ///
+    /// # Errors
+    /// [`Error::TasksNotPowerOfTwo`], [`Error::BadThreads`], [`Error::AlreadyLaunched`], [`Error::LaunchFailed`] when an
+    /// initial value panics, [`Error::System`] when there are no more threads, [`Error::ShutDown`].
+    pub async fn launch<M: Module>(&self, launch: Launch) -> Result<M::Client> {
+        let (tasks, threads, limits) = launch.checked()?;
+        let name = M::DESCRIPTOR.name;
+        {
+            let mut modules = self.modules();
+            if modules.closed {
+                return Err(Error::ShutDown);
+            }
+            if modules.names.contains(&name) {
+                return Err(Error::AlreadyLaunched { module: name });
+            }
+            modules.names.push(name);
+        }
+        // Whatever happens to this future, the name is free again unless the module runs.
+        let mut claim = Claim {
+            cluster: self,
+            name,
+            kept: false,
+        };
+        let (app, module): (App<M>, _) = running::start(&self.env, &self.externals, tasks, threads, limits).await?;
+        let mut modules = self.modules();
+        if modules.closed {
+            module.stop();
+            return Err(Error::ShutDown);
+        }
+        modules.running.push(module);
+        claim.kept = true;
+        drop(modules);
+        Ok(M::client(app))
+    }
+
+    /// Takes no more appends ([`Error::ShutDown`]), processes everything that was accepted, and stops all modules.
+    /// Records behind halted sources stay. A record that never ends (an `external` future that never does, say) is waited
+    /// for without end: drop the cluster to give up.
+    ///
+    /// # Errors
+    /// [`Error::ShutDown`] when it was shut down already, or a module's thread has died.
+    pub async fn shutdown(&self) -> Result<()> {
+        let running = {
+            let mut modules = self.modules();
+            if modules.closed {
+                return Err(Error::ShutDown);
+            }
+            modules.closed = true;
+            std::mem::take(&mut modules.running)
+        };
+        // Held by a guard: if this future is dropped half way, the modules stop at once.
+        let running = Stopping(running);
+        let downs: Vec<_> = running.0.iter().map(|module| module.shut_down()).collect();
+        let downs = futures_util::future::join_all(downs).await;
+        self.externals.close();
+        downs.into_iter().collect()
+    }
+
+    fn modules(&self) -> MutexGuard<'_, Modules> {
+        // The lists are changed by single pushes and takes, so a panic cannot leave them half changed.
+        self.modules.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for InProcessCluster {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let modules = self.modules();
+        let names: Vec<&str> = modules.running.iter().map(|module| module.name()).collect();
+        f.debug_struct("InProcessCluster")
+            .field("modules", &names)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for InProcessCluster {
+    fn drop(&mut self) {
+        drop(Stopping(std::mem::take(&mut self.modules().running)));
+        self.externals.close();
+    }
+}
+
+/// Modules that are stopped, at the latest, when this is dropped.
+struct Stopping(Vec<Box<dyn Running>>);
+
+impl Drop for Stopping {
+    fn drop(&mut self) {
+        for module in &self.0 {
+            module.stop();
+        }
+    }
+}
+
+/// A module's name, claimed while it is launched.
+struct Claim<'a> {
+    cluster: &'a InProcessCluster,
+    name: &'static str,
+    kept: bool,
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        if !self.kept {
+            self.cluster.modules().names.retain(|name| *name != self.name);
+        }
+    }
+}

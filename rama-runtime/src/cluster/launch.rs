@@ -1,0 +1,81 @@
+//! How a module is launched.
+
+use crate::env::default_threads;
+use crate::error::{Error, Result};
+use crate::exec::Limits;
+use std::time::Duration;
+
+/// How many tasks and threads a module gets, and its limits.
+///
+/// ```
+/// use rama_runtime::cluster::Launch;
+/// let launch = Launch::tasks(64).threads(2).max_unfinished(1000);
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Launch {
+    tasks: u32,
+    threads: Option<u32>,
+    limits: Limits,
+}
+
+impl Launch {
+    /// A launch with that many tasks: a power of two. It is fixed for the module's life: data is placed by it.
+    pub fn tasks(tasks: u32) -> Self {
+        let limits = Limits {
+            max_unfinished: 512,
+            max_backlog: 1024,
+            event_budget: Duration::from_millis(5),
+            check_wire: false,
+        };
+        Launch {
+            tasks,
+            threads: None,
+            limits,
+        }
+    }
+
+    /// On how many threads the tasks run: at most as many as tasks. By default the number of processors.
+    pub fn threads(mut self, threads: u32) -> Self {
+        self.threads = Some(threads);
+        self
+    }
+
+    /// How many records of one source a task works on at once (at least 1). By default 512.
+    pub fn max_unfinished(mut self, records: u32) -> Self {
+        self.limits.max_unfinished = records.max(1);
+        self
+    }
+
+    /// How many unprocessed records of clients one depot partition takes; further appends wait (at least 1). By default
+    /// 1024.
+    pub fn max_backlog(mut self, records: u32) -> Self {
+        self.limits.max_backlog = records.max(1);
+        self
+    }
+
+    /// How long an event may run before a yield in it lets others have their turn. By default 5 ms.
+    pub fn event_budget(mut self, budget: Duration) -> Self {
+        self.limits.event_budget = budget;
+        self
+    }
+
+    /// Encodes and decodes every hop between tasks, as between processes: for tests.
+    pub fn check_wire(mut self, check: bool) -> Self {
+        self.limits.check_wire = check;
+        self
+    }
+
+    /// Tasks, threads and limits, when they fit together.
+    pub(super) fn checked(&self) -> Result<(u32, u32, Limits)> {
+        let tasks = self.tasks;
+        if !tasks.is_power_of_two() {
+            return Err(Error::TasksNotPowerOfTwo { tasks });
+        }
+        let threads = self.threads.unwrap_or_else(|| default_threads(tasks));
+        if threads == 0 || threads > tasks {
+            return Err(Error::BadThreads { threads, tasks });
+        }
+        Ok((tasks, threads, self.limits))
+    }
+}

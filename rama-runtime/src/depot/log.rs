@@ -1,0 +1,46 @@
+//! The records of one partition, in memory.
+
+use std::collections::VecDeque;
+
+/// A log whose front may have been trimmed: offsets never change.
+#[derive(Debug)]
+pub(super) struct Log<R> {
+    base: u64,
+    records: VecDeque<R>,
+}
+
+impl<R> Log<R> {
+    pub(super) fn new() -> Self {
+        Log {
+            base: 0,
+            records: VecDeque::new(),
+        }
+    }
+
+    /// The offset of the first record kept.
+    pub(super) fn start(&self) -> u64 {
+        self.base
+    }
+
+    /// The offset behind the last record.
+    pub(super) fn end(&self) -> u64 {
+        self.base + self.records.len() as u64
+    }
+
+    /// Appends behind the last record, and tells the new record's offset.
+    pub(super) fn push(&mut self, record: R) -> u64 {
+        self.records.push_back(record);
+        self.end() - 1
+    }
+
+    pub(super) fn get(&self, offset: u64) -> Option<&R> {
+        self.records.get(usize::try_from(offset.checked_sub(self.base)?).ok()?)
+    }
+
+    /// Forgets records below `offset`.
+    pub(super) fn trim(&mut self, offset: u64) {
+        while self.base < offset && self.records.pop_front().is_some() {
+            self.base += 1;
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! One task's partition of a depot.
+
+use super::log::Log;
+use super::{Append, DeadLetter};
+use crate::error::{Error, Result};
+use crate::topology::{EventError, TaskInfo};
+use serde::{Serialize, de::DeserializeOwned};
+use std::any::Any;
+use std::ops::Range;
+
+/// A depot: an append-only log of records of type `R`, with one partition a task. A field of a module's struct; inside a
+/// topology it is the running task's partition.
+///
+/// An append made by an event is staged: it becomes visible when the event has succeeded, together with the event's PState
+/// writes, and it is forgotten when the event fails.
+#[derive(Debug)]
+pub struct Depot<R> {
+    index: usize,
+    keep: Option<u64>,
+    log: Log<R>,
+    staged: Vec<R>,
+}
+
+/// Where a depot partition begins and ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PartitionInfo {
+    /// The offset of the first record kept; it grows where the depot has a `keep` option.
+    pub start: u64,
+    /// The offset behind the last record: the one that the next record will get.
+    pub end: u64,
+}
+
+impl<R: Clone + Serialize + DeserializeOwned + Send + 'static> Depot<R> {
+    /// The empty partition of `task`, of the depot with that index in the module's descriptor. Of the records that every
+    /// stream has processed it keeps the last `keep`, or all.
+    #[must_use]
+    pub fn new(index: usize, _task: TaskInfo, keep: Option<u64>) -> Self {
+        Depot {
+            index,
+            keep,
+            log: Log::new(),
+            staged: Vec::new(),
+        }
+    }
+
+    /// Appends `record` to the running task's partition, whatever the depot's partitioner: hop to the right task first.
+    /// Written `self.depot.append(record).await`, or `.append(record).ack(level).await`; the level is `Appended` unless
+    /// said otherwise.
+    pub fn append(&mut self, record: R) -> Append<'_, R> {
+        Append::new(self, record)
+    }
+
+    /// The record at `offset`.
+    ///
+    /// # Errors
+    /// When it was trimmed, or does not exist yet.
+    pub fn record(&self, offset: u64) -> Result<R, EventError> {
+        self.log.get(offset).cloned().ok_or_else(|| {
+            let PartitionInfo { start, end } = self.info();
+            EventError::new(format!(
+                "record {offset} is not in the partition, which holds {start}..{end}"
+            ))
+        })
+    }
+
+    /// Where the partition begins and ends, staged appends not counted.
+    #[must_use]
+    pub fn info(&self) -> PartitionInfo {
+        PartitionInfo {
+            start: self.log.start(),
+            end: self.log.end(),
+        }
+    }
+
+    /// Copies of the records of `range`, in order. Costs one clone a record, all in one event of the task.
+    ///
+    /// # Errors
+    /// [`Error::OffsetOutOfRange`] when the partition does not hold all of them.
+    pub fn read(&self, range: Range<u64>) -> Result<Vec<R>> {
+        let PartitionInfo { start, end } = self.info();
+        let outside = Error::OffsetOutOfRange {
+            from: range.start,
+            to: range.end,
+            start,
+            end,
+        };
+        if range.start < start || range.end > end || range.start > range.end {
+            return Err(outside);
+        }
+        let records: Option<Vec<R>> = range.map(|offset| self.log.get(offset).cloned()).collect();
+        records.ok_or(outside)
+    }
+
+    /// The event succeeded: its staged appends are appended, in order.
+    pub fn commit(&mut self) {
+        if !self.staged.is_empty() {
+            for record in self.staged.drain(..) {
+                self.log.push(record);
+            }
+        }
+    }
+
+    /// The event failed: its staged appends are forgotten.
+    pub fn rollback(&mut self) {
+        self.staged.clear();
+    }
+
+    /// Stages `record` for the event's end.
+    pub(super) fn stage(&mut self, record: R) -> usize {
+        self.staged.push(record);
+        self.index
+    }
+
+    /// Appends at once: what came from a client is no event's work.
+    pub(crate) fn push(&mut self, record: R) -> u64 {
+        self.log.push(record)
+    }
+}
+
+impl<R: Clone + Serialize + DeserializeOwned + Send + 'static> Depot<DeadLetter<R>> {
+    /// Stages a record that failed for good (called by generated code).
+    pub fn stage_dead_letter(&mut self, letter: DeadLetter<R>) {
+        self.stage(letter);
+    }
+}
+
+/// A depot partition whose record type does not matter: what the runtime asks of it, once a batch or less.
+pub trait DepotPartition {
+    /// Where the partition begins and ends.
+    fn info(&self) -> PartitionInfo;
+
+    /// Appends `()`, if that is the record type: a tick. Returns whether it did.
+    fn tick(&mut self) -> bool;
+
+    /// Records below `processed` have been processed by everyone: forgets those that the depot's `keep` does not want.
+    fn trim(&mut self, processed: u64);
+}
+
+impl<R: Clone + Serialize + DeserializeOwned + Send + 'static> DepotPartition for Depot<R> {
+    fn info(&self) -> PartitionInfo {
+        Depot::info(self)
+    }
+
+    fn tick(&mut self) -> bool {
+        let mut unit = Some(());
+        let record: &mut dyn Any = &mut unit;
+        match record.downcast_mut::<Option<R>>().and_then(Option::take) {
+            Some(record) => {
+                self.log.push(record);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn trim(&mut self, processed: u64) {
+        if let Some(keep) = self.keep {
+            self.log.trim(processed.min(self.log.end().saturating_sub(keep)));
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Time.
+
+use std::time::{Duration, Instant};
+
+/// A clock: monotonic, from an origin of its own.
+pub trait Clock: Send + Sync + 'static {
+    /// The time since the clock's origin. Never goes back. Cheap (some tens of nanoseconds).
+    fn now(&self) -> Duration;
+
+    /// How long a thread that waits for `until` may sleep by the system's time. `None`: until somebody wakes it, as this
+    /// clock moves only when it is told to.
+    fn sleep_for(&self, until: Duration) -> Option<Duration>;
+
+    /// Calls `wake` whenever the clock has jumped, until `wake` returns false. A clock that never jumps never calls.
+    fn on_jump(&self, wake: Box<dyn Fn() -> bool + Send + Sync>);
+}
+
+/// The system's monotonic clock.
+#[derive(Debug, Clone, Copy)]
+pub struct RealClock {
+    origin: Instant,
+}
+
+impl RealClock {
+    /// A clock whose origin is now.
+    #[must_use]
+    pub fn start() -> Self {
+        RealClock { origin: Instant::now() }
+    }
+}
+
+impl Clock for RealClock {
+    fn now(&self) -> Duration {
+        self.origin.elapsed()
+    }
+
+    fn sleep_for(&self, until: Duration) -> Option<Duration> {
+        Some(until.saturating_sub(self.now()))
+    }
+
+    fn on_jump(&self, _wake: Box<dyn Fn() -> bool + Send + Sync>) {}
+}

@@ -1,0 +1,41 @@
+//! Futures that run elsewhere while their task goes on.
+
+use super::batch::{Batch, TreeRef};
+use super::host::Host;
+use super::message::Message;
+use crate::module::Module;
+use crate::topology::EventError;
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+
+impl<M: Module> Host<M> {
+    /// Runs `future` on the cluster's tokio runtime; what it yields resumes as the batch that `resume` makes of it. A
+    /// panic in it fails the event.
+    pub(super) fn spawn_external<H: 'static>(
+        &mut self,
+        future: Pin<Box<dyn Future<Output = H> + Send>>,
+        tree: TreeRef,
+        id: u64,
+        resume: impl FnOnce(H) -> Batch + Send + 'static,
+    ) {
+        let shared = Arc::clone(&self.shared);
+        let thread = self.index;
+        let spawned = self.shared.externals.spawn(async move {
+            let message = match AssertUnwindSafe(future.map(resume)).catch_unwind().await {
+                Ok(batch) => Message::Resume(batch),
+                Err(payload) => Message::Fail {
+                    tree,
+                    id,
+                    error: EventError::panicked(&*payload).to_string(),
+                },
+            };
+            // The module has stopped: nobody waits for it.
+            let _ = shared.send(thread, message);
+        });
+        if let Err(error) = spawned {
+            self.fail_event(tree, id, error.to_string());
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! What a topology's events work with on one thread: the tasks, the trees, and everything that is about to leave.
+
+use super::batch::{Batch, TreeRef};
+use super::counters::ThreadCounters;
+use super::layout::Place;
+use super::message::Answer;
+use super::outbox::Outbox;
+use super::shared::Shared;
+use super::slots::{Finished, Slots, Ticket, Waiting};
+use super::source::Source;
+use super::timers::Timers;
+use super::trees::Trees;
+use crate::client::Outcome;
+use crate::depot::AckLevel;
+use crate::env::Rng;
+use crate::error::Error;
+use crate::module::Module;
+use crate::topology::{AckValue, Cx};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// One task, on the thread that owns it.
+pub(crate) struct Task<M> {
+    pub(crate) id: u32,
+    pub(crate) module: M,
+    pub(crate) cx: Cx,
+    /// By depot.
+    pub(crate) slots: Vec<Slots>,
+    /// Whether an event has run here since the depots were last looked at.
+    pub(crate) touched: bool,
+}
+
+/// The answer to an append: pending append, place in it, result.
+pub(crate) type Ack = (u64, u32, Outcome);
+
+/// One thread's state, as the programs see it. Nothing outside this crate can be done with it.
+pub struct Host<M: Module> {
+    pub(crate) shared: Arc<Shared<M>>,
+    pub(crate) index: u32,
+    pub(crate) tasks: Vec<Task<M>>,
+    /// By task, then by kind.
+    pub(crate) sources: Vec<Source>,
+    /// Sources that may start records.
+    pub(crate) ready: VecDeque<usize>,
+    pub(crate) trees: Trees,
+    pub(crate) timers: Timers,
+    pub(crate) outboxes: Vec<Outbox>,
+    /// Where each task lives.
+    pub(crate) places: Vec<Place>,
+    /// Batches for this thread, in the order sent.
+    pub(crate) queue: VecDeque<Batch>,
+    /// Tasks whose depots may have grown.
+    pub(crate) touched: Vec<u32>,
+    /// Depot partitions (task, depot) that the commit point has to look at.
+    pub(crate) dirty: Vec<(u32, usize)>,
+    pub(crate) acks: Vec<Ack>,
+    pub(crate) answers: Vec<Answer>,
+    pub(crate) probes: Vec<oneshot::Sender<u64>>,
+    pub(crate) counters: ThreadCounters,
+    /// Records appended to this thread's partitions, by whomever.
+    pub(crate) appended: u64,
+    pub(crate) rng: Rng,
+    pub(crate) check_wire: bool,
+    /// Since when the running event goes on over its yields.
+    pub(crate) event_began: Duration,
+    /// Events that ran since, without the queue having had its turn.
+    pub(crate) event_steps: u32,
+}
+
+/// After so many yields an event has had its share, whatever the clock says (a simulated one may stand still).
+const YIELDS: u32 = 4096;
+
+impl<M: Module> Host<M> {
+    /// A new event id. (Zero would be invisible in its tree's word.)
+    #[inline]
+    pub(crate) fn fresh_id(&mut self) -> u64 {
+        self.rng.next_u64() | 1
+    }
+
+    /// Folds `word` into a tree, wherever it is kept.
+    #[inline]
+    pub(crate) fn fold(&mut self, tree: TreeRef, word: u64) {
+        if tree.thread == self.index {
+            self.trees.fold(tree.slot, tree.attempt, word);
+        } else {
+            self.outboxes[tree.thread as usize].fold(tree, word);
+        }
+    }
+
+    /// The event with this id failed: its attempt fails when its other events are done.
+    #[cold]
+    pub(crate) fn fail_event(&mut self, tree: TreeRef, id: u64, error: String) {
+        if tree.thread == self.index {
+            self.trees.fail(tree.slot, tree.attempt, error);
+        } else {
+            self.outboxes[tree.thread as usize].fail(tree, error);
+        }
+        self.fold(tree, id);
+    }
+
+    /// A branch ended with a value.
+    pub(crate) fn returned(&mut self, tree: TreeRef, value: AckValue) {
+        if tree.thread == self.index {
+            self.trees.returned(tree.slot, tree.attempt, value);
+        } else {
+            self.outboxes[tree.thread as usize].returned(tree, value);
+        }
+    }
+
+    /// Whether the running event has used up its share, so that a yield really yields.
+    pub(crate) fn overtime(&mut self) -> bool {
+        self.event_steps += 1;
+        self.event_steps > YIELDS
+            || self.shared.clock().now().saturating_sub(self.event_began) > self.shared.layout.limits.event_budget
+    }
+
+    /// An event ran on the task: its depots may have grown.
+    #[inline]
+    pub(crate) fn touch(&mut self, task: u32) {
+        let entry = &mut self.tasks[task as usize];
+        if !entry.touched {
+            entry.touched = true;
+            self.touched.push(task);
+        }
+    }
+
+    /// Looks for records that events have appended.
+    pub(crate) fn discover_touched(&mut self) {
+        while let Some(task) = self.touched.pop() {
+            self.tasks[task as usize].touched = false;
+            for depot in 0..self.shared.layout.depots.len() {
+                self.discover(task, depot);
+            }
+        }
+    }
+
+    /// Looks for records that events have appended to that partition.
+    pub(crate) fn discover(&mut self, task: u32, depot: usize) {
+        let entry = &mut self.tasks[task as usize];
+        let Some(end) = entry.module.depot(depot).map(|depot| depot.info().end) else {
+            return;
+        };
+        for _ in entry.slots[depot].end()..end {
+            self.appended(task, depot, Ticket::NOBODY);
+        }
+    }
+
+    /// The partition has one record more.
+    pub(crate) fn appended(&mut self, task: u32, depot: usize, ticket: Ticket) {
+        self.appended += 1;
+        if ticket.level == AckLevel::Appended && ticket.pending != 0 {
+            self.acks
+                .push((ticket.pending, ticket.index, Ok(crate::client::AckValues::default())));
+        }
+        let shared = Arc::clone(&self.shared);
+        let consumers = &shared.layout.depots[depot].consumers;
+        let slots = &mut self.tasks[task as usize].slots[depot];
+        if consumers.is_empty() {
+            slots.skip();
+            slots.released += u32::from(ticket.permit);
+            self.soil(task, depot);
+            return;
+        }
+        // The layout's sizes fit 32 bits.
+        let offset = slots.push(consumers.len() as u32, ticket);
+        for &kind in consumers {
+            let index = task as usize * shared.layout.kinds.len() + kind;
+            let source = &mut self.sources[index];
+            source.end = offset + 1;
+            if source.halted.is_some() {
+                self.left_behind(index, offset);
+            } else {
+                self.counters.unfinished += 1;
+                self.list(index);
+            }
+        }
+    }
+
+    /// Puts the source among those that may start records, if it may.
+    pub(crate) fn list(&mut self, index: usize) {
+        let source = &mut self.sources[index];
+        if !source.listed && source.may_start(self.shared.layout.limits.max_unfinished) {
+            source.listed = true;
+            self.ready.push_back(index);
+        }
+    }
+
+    /// The commit point has to look at the partition.
+    pub(crate) fn soil(&mut self, task: u32, depot: usize) {
+        let slots = &mut self.tasks[task as usize].slots[depot];
+        if !slots.dirty {
+            slots.dirty = true;
+            self.dirty.push((task, depot));
+        }
+    }
+
+    /// The source has stopped, and that record will not be processed by it.
+    pub(crate) fn left_behind(&mut self, index: usize, offset: u64) {
+        let source = &self.sources[index];
+        let kind = &self.shared.layout.kinds[source.kind];
+        let (at, error) = source
+            .halted
+            .as_ref()
+            .map_or((offset, ""), |halt| (halt.at, halt.error.as_str()));
+        let error = Error::Halted {
+            topology: kind.topology,
+            source_name: kind.name,
+            depot: kind.depot_name,
+            partition: self.tasks[source.task as usize].id,
+            offset,
+            halted_at: at,
+            error: error.to_owned(),
+        };
+        self.tell_slots(index, offset, Err(error));
+    }
+
+    /// The source is done with the record.
+    pub(crate) fn tell_slots(&mut self, index: usize, offset: u64, result: Result<Option<AckValue>, Error>) {
+        let source = &self.sources[index];
+        let (task, kind) = (source.task, &self.shared.layout.kinds[source.kind]);
+        let depot = kind.depot;
+        let returns = kind
+            .returns
+            .map(|place| (place, self.shared.layout.depots[depot].returning));
+        let finished = self.tasks[task as usize].slots[depot].done(offset, returns, result);
+        if let Some(Finished { ack, waiting, failed }) = finished {
+            self.soil(task, depot);
+            self.acks.extend(ack);
+            for Waiting { tree, id, batch } in waiting {
+                if failed {
+                    self.fail_event(tree, id, "the record it appended was not processed".to_owned());
+                } else {
+                    self.enqueue(batch);
+                }
+            }
+        }
+    }
+
+    /// Lets an event wait until the last record of the partition, which it has just appended, is processed.
+    pub(crate) fn wait_for_append(&mut self, task: u32, depot: usize, waiting: Waiting) {
+        self.discover(task, depot);
+        let unread = self
+            .shared
+            .layout
+            .depots
+            .get(depot)
+            .is_none_or(|depot| depot.consumers.is_empty());
+        if unread {
+            self.enqueue(waiting.batch);
+            return;
+        }
+        let slots = &mut self.tasks[task as usize].slots[depot];
+        let last = slots.end().wrapping_sub(1);
+        if let Err(Waiting { tree, id, .. }) = slots.wait(last, waiting) {
+            // Not pending although it is new: its sources have stopped.
+            self.fail_event(
+                tree,
+                id,
+                "the source of the depot it appended to has stopped".to_owned(),
+            );
+        }
+    }
+
+    /// Puts a batch at the end of this thread's queue.
+    pub(crate) fn enqueue(&mut self, batch: Batch) {
+        self.counters.queued += batch.len as u64;
+        self.queue.push_back(batch);
+    }
+}

@@ -1,0 +1,145 @@
+//! Tables made once from the module's descriptor and the launch: what is where, by index.
+
+use crate::depot::AckLevel;
+use crate::module::ModuleDescriptor;
+use crate::module::descriptor::{OnFailure, PartitionerDescriptor, Retry, StartFrom};
+use std::time::Duration;
+
+/// Where a task lives.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) thread: u32,
+    /// Its place among the thread's tasks.
+    pub(crate) local: u32,
+}
+
+/// A source, the same on every task.
+#[derive(Debug, Clone)]
+pub(crate) struct Kind {
+    /// Index of its topology.
+    pub(crate) program: usize,
+    /// Its place among the topology's sources.
+    pub(crate) ordinal: usize,
+    pub(crate) topology: &'static str,
+    pub(crate) name: &'static str,
+    /// Index of its depot.
+    pub(crate) depot: usize,
+    pub(crate) depot_name: &'static str,
+    /// Its place among those sources of the depot that return a value.
+    pub(crate) returns: Option<usize>,
+    pub(crate) start_from: StartFrom,
+    pub(crate) retry: Retry,
+    pub(crate) max_retries: u32,
+    pub(crate) on_failure: OnFailure,
+    pub(crate) timeout: Option<Duration>,
+}
+
+/// A depot, the same on every task.
+#[derive(Debug, Clone)]
+pub(crate) struct DepotLayout {
+    pub(crate) name: &'static str,
+    /// The sources that read it.
+    pub(crate) consumers: Vec<usize>,
+    /// How many of them return a value.
+    pub(crate) returning: usize,
+    /// The period, if the clock appends.
+    pub(crate) tick: Option<Duration>,
+}
+
+/// The numbers of a launch.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Records of one source that a task works on at once.
+    pub(crate) max_unfinished: u32,
+    /// Records of one depot partition that clients may have appended and that are not processed.
+    pub(crate) max_backlog: u32,
+    /// How long an event may run on over its yields.
+    pub(crate) event_budget: Duration,
+    /// Whether each hop between tasks is encoded and decoded.
+    pub(crate) check_wire: bool,
+}
+
+/// Everything about a launched module that does not change.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    pub(crate) tasks: u32,
+    pub(crate) threads: u32,
+    pub(crate) places: Vec<Place>,
+    pub(crate) kinds: Vec<Kind>,
+    pub(crate) depots: Vec<DepotLayout>,
+    pub(crate) limits: Limits,
+}
+
+impl Layout {
+    pub(crate) fn new(module: &'static ModuleDescriptor, tasks: u32, threads: u32, limits: Limits) -> Self {
+        let mut depots: Vec<DepotLayout> = module
+            .depots
+            .iter()
+            .map(|depot| DepotLayout {
+                name: depot.name,
+                consumers: Vec::new(),
+                returning: 0,
+                tick: match depot.partitioner {
+                    // A period of zero would tick without end.
+                    PartitionerDescriptor::Tick { millis } => Some(Duration::from_millis(millis.max(1))),
+                    _ => None,
+                },
+            })
+            .collect();
+        let mut kinds = Vec::new();
+        for (program, topology) in module.topologies.iter().enumerate() {
+            for (ordinal, source) in topology.sources.iter().enumerate() {
+                let Some(depot) = depots.get_mut(source.depot) else {
+                    continue;
+                };
+                depot.consumers.push(kinds.len());
+                let returns = source.has_ack_return.then_some(depot.returning);
+                depot.returning += usize::from(source.has_ack_return);
+                kinds.push(Kind {
+                    program,
+                    ordinal,
+                    topology: topology.name,
+                    name: source.name,
+                    depot: source.depot,
+                    depot_name: depot.name,
+                    returns,
+                    start_from: source.start_from,
+                    retry: source.retry,
+                    max_retries: source.max_retries,
+                    on_failure: source.on_failure,
+                    timeout: source.timeout_millis.map(Duration::from_millis),
+                });
+            }
+        }
+        let places = (0..tasks)
+            .map(|task| Place {
+                thread: task % threads,
+                local: task / threads,
+            })
+            .collect();
+        Layout {
+            tasks,
+            threads,
+            places,
+            kinds,
+            depots,
+            limits,
+        }
+    }
+
+    /// The tasks of a thread, in order of their place there.
+    pub(crate) fn tasks_of(&self, thread: u32) -> impl Iterator<Item = u32> {
+        (thread..self.tasks).step_by(self.threads as usize)
+    }
+
+    /// The level at which an append of a client is really answered: where nothing processes the records, appended is all
+    /// that there is to wait for.
+    pub(crate) fn effective(&self, depot: usize, level: AckLevel) -> AckLevel {
+        let unread = self.depots.get(depot).is_none_or(|depot| depot.consumers.is_empty());
+        if unread && level == AckLevel::Full {
+            AckLevel::Appended
+        } else {
+            level
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What leaves this thread for one other thread at the end of the turn.
+
+use super::batch::{Batch, TreeRef};
+use super::trees::TreeUpdate;
+use crate::topology::AckValue;
+
+const CACHE: usize = 256;
+
+/// Everything that goes to one thread.
+pub(crate) struct Outbox {
+    /// Closed batches, in order.
+    pub(crate) batches: Vec<Batch>,
+    /// One word a tree, mostly: folding is best effort, as an update that stands twice says the same.
+    pub(crate) updates: Vec<TreeUpdate>,
+    /// Where the last update of a tree stands, by the lowest bits of its slot. Checked on use, so never cleared.
+    cache: Box<[u32; CACHE]>,
+}
+
+impl Outbox {
+    pub(crate) fn new() -> Self {
+        Outbox {
+            batches: Vec::new(),
+            updates: Vec::new(),
+            cache: Box::new([0; CACHE]),
+        }
+    }
+
+    fn update(&mut self, tree: TreeRef) -> &mut TreeUpdate {
+        let at = &mut self.cache[tree.slot as usize % CACHE];
+        let known = *at as usize;
+        let index = if self.updates.get(known).is_some_and(|update| update.tree == tree) {
+            known
+        } else {
+            *at = u32::try_from(self.updates.len()).unwrap_or(u32::MAX);
+            self.updates.push(TreeUpdate {
+                tree,
+                word: 0,
+                error: None,
+                value: None,
+            });
+            self.updates.len() - 1
+        };
+        &mut self.updates[index]
+    }
+
+    /// Folds `word` into what the tree's keeper will hear.
+    pub(crate) fn fold(&mut self, tree: TreeRef, word: u64) {
+        self.update(tree).word ^= word;
+    }
+
+    /// The keeper will hear that the attempt failed.
+    pub(crate) fn fail(&mut self, tree: TreeRef, error: String) {
+        self.update(tree).error.get_or_insert(error);
+    }
+
+    /// The keeper will hear what a branch returned.
+    pub(crate) fn returned(&mut self, tree: TreeRef, value: AckValue) {
+        self.update(tree).value = Some(value);
+    }
+}

@@ -1,0 +1,141 @@
+//! Attempts end: a record is finished, tried again, or given up.
+
+use super::source::Halt;
+use super::thread::Thread;
+use super::trees::Ended;
+use crate::depot::Failure;
+use crate::error::Error;
+use crate::module::Module;
+use crate::module::descriptor::{OnFailure, Retry};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+impl<M: Module> Thread<M> {
+    /// Deals with every attempt that is over.
+    pub(super) fn complete(&mut self) {
+        while let Some(Ended {
+            source,
+            offset,
+            error,
+            value,
+        }) = self.host.trees.ended()
+        {
+            let index = source as usize;
+            self.host.sources[index].in_flight -= 1;
+            match error {
+                None => {
+                    self.host.counters.records += 1;
+                    self.finish(index, offset, Ok(value));
+                }
+                Some(error) => self.attempt_failed(index, offset, error),
+            }
+            let again = self.host.sources[index].rewind();
+            self.host.counters.unfinished += again;
+            self.host.counters.retries += again;
+            self.host.list(index);
+        }
+    }
+
+    /// The source is done with the record, well or badly.
+    fn finish(&mut self, index: usize, offset: u64, result: Result<Option<crate::topology::AckValue>, Error>) {
+        self.host.counters.unfinished -= 1;
+        if self.host.sources[index].finish(offset) {
+            self.host.tell_slots(index, offset, result);
+        }
+    }
+
+    fn attempt_failed(&mut self, index: usize, offset: u64, error: String) {
+        let source = &mut self.host.sources[index];
+        let failed = source.failed(offset);
+        let (kind, task) = (source.kind, source.task);
+        let shared = std::sync::Arc::clone(&self.host.shared);
+        let kind = &shared.layout.kinds[kind];
+        if source.halted.is_some() {
+            self.host.counters.unfinished -= 1;
+            if self.host.sources[index].leave(offset) {
+                self.host.left_behind(index, offset);
+            }
+            return;
+        }
+        match kind.retry {
+            Retry::Individual if failed <= kind.max_retries => {
+                self.host.counters.retries += 1;
+                return source.retry(offset);
+            }
+            Retry::AllAfter if failed <= kind.max_retries => {
+                self.host.counters.retries += 1;
+                return source.retry_all_after(offset);
+            }
+            Retry::Individual | Retry::AllAfter | Retry::None => {}
+        }
+        self.host.counters.failures += 1;
+        let partition = self.host.tasks[task as usize].id;
+        let failure = Failure {
+            error,
+            attempts: failed,
+            topology: kind.topology,
+            source: kind.name,
+            partition,
+            offset,
+        };
+        tracing::warn!(
+            topology = kind.topology,
+            depot = kind.depot_name,
+            partition,
+            offset,
+            attempts = failed,
+            error = failure.error,
+            "a record failed for good"
+        );
+        let left = match kind.on_failure {
+            OnFailure::Halt => false,
+            OnFailure::Skip => true,
+            OnFailure::DeadLetter(_) => self.dead_letter(kind.program, kind.ordinal, task, &failure),
+        };
+        let Failure { error, .. } = failure;
+        let told = Error::RecordFailed {
+            topology: kind.topology,
+            source_name: kind.name,
+            depot: kind.depot_name,
+            partition,
+            offset,
+            attempts: failed,
+            error: error.clone(),
+        };
+        if left {
+            self.host.counters.records += 1;
+            self.finish(index, offset, Err(told));
+        } else {
+            if self.host.sources[index].leave(offset) {
+                self.host.tell_slots(index, offset, Err(told));
+            }
+            self.halt(index, Halt { at: offset, error });
+        }
+    }
+
+    /// Stops the source on its partition. What waits for records that it will not process now is told so.
+    fn halt(&mut self, index: usize, halt: Halt) {
+        let source = &mut self.host.sources[index];
+        let stays = u64::from(source.in_flight);
+        self.host.counters.unfinished -= source.unfinished().saturating_sub(stays);
+        for offset in source.halt(halt) {
+            self.host.left_behind(index, offset);
+        }
+    }
+
+    /// Keeps the record in its dead-letter depot, as an event of its own. Where even that fails, the source must stop:
+    /// the record would be lost.
+    fn dead_letter(&mut self, program: usize, source: usize, task: u32, failure: &Failure) -> bool {
+        let module = &mut self.host.tasks[task as usize].module;
+        let program = &mut self.programs[program];
+        let kept = catch_unwind(AssertUnwindSafe(|| {
+            program.dead_letter(source, failure.offset, failure, module)
+        }));
+        if matches!(kept, Ok(true)) {
+            module.commit();
+        } else {
+            module.rollback();
+        }
+        self.host.touch(task);
+        matches!(kept, Ok(true))
+    }
+}

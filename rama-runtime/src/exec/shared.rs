@@ -1,0 +1,119 @@
+//! What the clients and all threads of a launched module share.
+
+use super::{Gauges, Layout, Message};
+use crate::client::Pending;
+use crate::env::{Clock, Env, Externals};
+use crate::error::{Error, Result};
+use crate::module::Module;
+use crossbeam_channel::Sender;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use tokio::sync::Semaphore;
+
+/// One launched module.
+pub(crate) struct Shared<M: Module> {
+    pub(crate) layout: Layout,
+    senders: Vec<Sender<Message<M>>>,
+    pub(crate) pending: Pending,
+    /// A depot partition's room for records that are not processed: `[depot][task]`.
+    permits: Vec<Vec<Semaphore>>,
+    /// Where the next record of a randomly partitioned depot goes.
+    turns: Vec<AtomicU32>,
+    pub(crate) gauges: Vec<Gauges>,
+    pub(crate) env: Env,
+    pub(crate) externals: Arc<Externals>,
+    closed: AtomicBool,
+    stopped_threads: AtomicUsize,
+}
+
+impl<M: Module> Shared<M> {
+    pub(crate) fn new(layout: Layout, senders: Vec<Sender<Message<M>>>, env: Env, externals: Arc<Externals>) -> Self {
+        let mut rng = env.rng();
+        let backlog = layout.limits.max_backlog.max(1) as usize;
+        let permits = layout
+            .depots
+            .iter()
+            .map(|_| (0..layout.tasks).map(|_| Semaphore::new(backlog)).collect())
+            .collect();
+        Shared {
+            // The lowest bits of a random number are as good as any.
+            turns: layout
+                .depots
+                .iter()
+                .map(|_| AtomicU32::new(rng.next_u64() as u32))
+                .collect(),
+            gauges: senders.iter().map(|_| Gauges::default()).collect(),
+            layout,
+            senders,
+            pending: Pending::default(),
+            permits,
+            env,
+            externals,
+            closed: AtomicBool::new(false),
+            stopped_threads: AtomicUsize::new(0),
+        }
+    }
+
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        self.env.clock()
+    }
+
+    /// Sends to a thread, in the order of calls. Fails when it has stopped.
+    pub(crate) fn send(&self, thread: u32, message: Message<M>) -> Result<()> {
+        let sender = self.senders.get(thread as usize).ok_or(Error::ShutDown)?;
+        sender.send(message).map_err(|_| Error::ShutDown)
+    }
+
+    /// Sends to the thread of a task.
+    pub(crate) fn send_to_task(&self, task: u32, message: impl FnOnce(u32) -> Message<M>) -> Result<()> {
+        let place = self.layout.places.get(task as usize);
+        let place = place.ok_or(Error::NoSuchTask {
+            task,
+            tasks: self.layout.tasks,
+        })?;
+        self.send(place.thread, message(place.local))
+    }
+
+    /// The partition's room.
+    pub(crate) fn room(&self, depot: usize, task: u32) -> Option<&Semaphore> {
+        self.permits.get(depot)?.get(task as usize)
+    }
+
+    /// The next partition, round robin, for a record that may go anywhere.
+    pub(crate) fn any_task(&self, depot: usize) -> u32 {
+        let turn = self
+            .turns
+            .get(depot)
+            .map_or(0, |turn| turn.fetch_add(1, Ordering::Relaxed));
+        turn & (self.layout.tasks - 1)
+    }
+
+    /// Whether new appends are refused.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// Refuses new appends, also those that wait for room, and stops the ticks.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        for room in self.permits.iter().flatten() {
+            room.close();
+        }
+        self.tell_all(|| Message::Close);
+    }
+
+    /// Sends to every thread that still runs.
+    pub(crate) fn tell_all(&self, mut message: impl FnMut() -> Message<M>) {
+        for sender in &self.senders {
+            // A thread that has stopped needs nothing any more.
+            let _ = sender.send(message());
+        }
+    }
+
+    /// A thread has stopped, and its inbox is gone: after the last one nobody will answer, so whoever waits is told.
+    pub(crate) fn thread_stopped(&self) {
+        if self.stopped_threads.fetch_add(1, Ordering::AcqRel) + 1 == self.senders.len() {
+            self.pending.abandon();
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! How far one source has come in one partition.
+
+use std::collections::VecDeque;
+
+/// A record that was started, and before which not everything is finished.
+#[derive(Default)]
+struct Entry {
+    done: bool,
+    /// An attempt is in flight.
+    running: bool,
+    /// The depot's slots know that this source is done with it. (`all_after` may run it again afterwards.)
+    told: bool,
+    failed_attempts: u32,
+}
+
+/// Why a source stopped.
+#[derive(Debug, Clone)]
+pub(crate) struct Halt {
+    pub(crate) at: u64,
+    pub(crate) error: String,
+}
+
+/// One source on one task.
+pub(crate) struct Source {
+    /// Which source: index into the layout's kinds.
+    pub(crate) kind: usize,
+    /// The task's place on its thread.
+    pub(crate) task: u32,
+    /// Everything below is finished.
+    committed: u64,
+    /// The next record to start.
+    next: u64,
+    /// Behind the last record known.
+    pub(crate) end: u64,
+    window: VecDeque<Entry>,
+    pub(crate) in_flight: u32,
+    /// Failed records to start again, each by itself.
+    retries: VecDeque<u64>,
+    /// `all_after`: begin again there when nothing is in flight any more.
+    rewind: Option<u64>,
+    pub(crate) halted: Option<Halt>,
+    /// Whether it is in the thread's list of sources that may start records.
+    pub(crate) listed: bool,
+}
+
+impl Source {
+    /// A source that begins at `start`.
+    pub(crate) fn new(kind: usize, task: u32, start: u64) -> Self {
+        Source {
+            kind,
+            task,
+            committed: start,
+            next: start,
+            end: start,
+            window: VecDeque::new(),
+            in_flight: 0,
+            retries: VecDeque::new(),
+            rewind: None,
+            halted: None,
+            listed: false,
+        }
+    }
+
+    /// Whether a record may be started now.
+    pub(crate) fn may_start(&self, max_unfinished: u32) -> bool {
+        self.halted.is_none()
+            && self.rewind.is_none()
+            && self.in_flight < max_unfinished
+            && (self.next < self.end || !self.retries.is_empty())
+    }
+
+    /// Takes the next record to start.
+    pub(crate) fn start(&mut self) -> Option<u64> {
+        let offset = match self.retries.pop_front() {
+            Some(offset) => offset,
+            None if self.next < self.end => {
+                self.next += 1;
+                self.next - 1
+            }
+            None => return None,
+        };
+        // An entry exists already when the record is started again.
+        if offset - self.committed == self.window.len() as u64 {
+            self.window.push_back(Entry::default());
+        }
+        if let Some(entry) = self.entry(offset) {
+            entry.running = true;
+        }
+        self.in_flight += 1;
+        Some(offset)
+    }
+
+    fn entry(&mut self, offset: u64) -> Option<&mut Entry> {
+        self.window
+            .get_mut(usize::try_from(offset.checked_sub(self.committed)?).ok()?)
+    }
+
+    /// The record is finished. Returns whether the depot's slots have to be told.
+    pub(crate) fn finish(&mut self, offset: u64) -> bool {
+        let Some(entry) = self.entry(offset) else { return false };
+        (entry.done, entry.running) = (true, false);
+        let tell = !std::mem::replace(&mut entry.told, true);
+        // Behind a rewind everything is run again, so progress stops there.
+        while self.committed < self.rewind.unwrap_or(u64::MAX) && self.window.front().is_some_and(|entry| entry.done) {
+            self.window.pop_front();
+            self.committed += 1;
+        }
+        tell
+    }
+
+    /// One more attempt at the record failed. Returns how many that makes.
+    pub(crate) fn failed(&mut self, offset: u64) -> u32 {
+        self.entry(offset).map_or(1, |entry| {
+            entry.running = false;
+            entry.failed_attempts += 1;
+            entry.failed_attempts
+        })
+    }
+
+    /// The record will not be run again here, but is not finished either. Returns whether the depot's slots have to be
+    /// told.
+    pub(crate) fn leave(&mut self, offset: u64) -> bool {
+        self.entry(offset)
+            .is_some_and(|entry| !std::mem::replace(&mut entry.told, true))
+    }
+
+    /// Starts that record again, by itself.
+    pub(crate) fn retry(&mut self, offset: u64) {
+        self.retries.push_back(offset);
+    }
+
+    /// Starts that record and all later ones again, when nothing is in flight.
+    pub(crate) fn retry_all_after(&mut self, offset: u64) {
+        self.rewind = Some(self.rewind.map_or(offset, |known| known.min(offset)));
+    }
+
+    /// Goes back, if it has to and nothing is in flight. Returns how many finished records are unfinished again.
+    pub(crate) fn rewind(&mut self) -> u64 {
+        let Some(offset) = self.rewind.take_if(|_| self.in_flight == 0) else {
+            return 0;
+        };
+        self.next = offset;
+        let from = usize::try_from(offset.saturating_sub(self.committed)).unwrap_or(usize::MAX);
+        let mut again = 0;
+        for entry in self.window.iter_mut().skip(from) {
+            again += u64::from(std::mem::replace(&mut entry.done, false));
+        }
+        again
+    }
+
+    /// Stops here: what is in flight still finishes, nothing more is started. Returns the records known that are left
+    /// behind and of which the depot's slots have to be told.
+    pub(crate) fn halt(&mut self, halt: Halt) -> Vec<u64> {
+        self.halted = Some(halt);
+        self.retries.clear();
+        self.rewind = None;
+        let mut left = Vec::new();
+        for (offset, entry) in (self.committed..).zip(&mut self.window) {
+            if !entry.running && !entry.done && !std::mem::replace(&mut entry.told, true) {
+                left.push(offset);
+            }
+        }
+        left.extend(self.committed + self.window.len() as u64..self.end);
+        left
+    }
+
+    /// Everything below is finished here.
+    pub(crate) fn committed(&self) -> u64 {
+        self.committed
+    }
+
+    /// Records known that are not finished.
+    pub(crate) fn unfinished(&self) -> u64 {
+        let done = self.window.iter().filter(|entry| entry.done).count() as u64;
+        self.end - self.committed - done
+    }
+}

@@ -1,0 +1,246 @@
+//! One task thread, a turn at a time.
+
+use super::host::{Host, Task};
+use super::message::Message;
+use super::outbox::Outbox;
+use super::program::{Program, Started};
+use super::shared::Shared;
+use super::slots::Slots;
+use super::source::Source;
+use super::timers::Timers;
+use super::trees::{TreeUpdate, Trees};
+use crate::env::Rng;
+use crate::module::Module;
+use crate::module::descriptor::StartFrom;
+use crate::topology::{Cx, TaskInfo};
+use crossbeam_channel::{Receiver, TryRecvError};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a turn came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Something was done: there may be more.
+    Progress,
+    /// There is nothing to do before a message comes, or that time.
+    Idle {
+        /// The next timer.
+        until: Option<Duration>,
+    },
+    /// The thread has been told to end.
+    Stopped,
+}
+
+/// How many messages a turn takes in, and how many hops it runs, before it lets things out.
+const MESSAGES: usize = 256;
+const HOPS: usize = 2048;
+
+/// One task thread: its tasks, its topologies and its inbox.
+pub(crate) struct Thread<M: Module> {
+    pub(super) host: Host<M>,
+    pub(super) programs: Vec<Box<dyn Program<M>>>,
+    pub(super) starting: Vec<Started>,
+    /// The topology whose batches are being filled.
+    filling: Option<usize>,
+    inbox: Receiver<Message<M>>,
+    stopped: bool,
+}
+
+impl<M: Module> Thread<M> {
+    /// Thread number `index`, with the views of its tasks.
+    pub(crate) fn new(shared: Arc<Shared<M>>, index: u32, mut rng: Rng, inbox: Receiver<Message<M>>) -> Self {
+        let layout = &shared.layout;
+        let mut tasks = Vec::new();
+        let mut sources = Vec::new();
+        for (local, id) in (0u32..).zip(layout.tasks_of(index)) {
+            let info = TaskInfo {
+                task: id,
+                tasks: layout.tasks,
+            };
+            let mut module = M::new(info);
+            let slots = (0..layout.depots.len())
+                .map(|depot| Slots::starting_at(module.depot(depot).map_or(0, |depot| depot.info().end)));
+            let slots: Vec<Slots> = slots.collect();
+            for (kind, entry) in layout.kinds.iter().enumerate() {
+                // An in-memory partition is empty at launch, whatever `start_from` says; the slots begin at its end.
+                let start = match entry.start_from {
+                    StartFrom::Beginning | StartFrom::End | StartFrom::Ago(_) => slots[entry.depot].end(),
+                };
+                sources.push(Source::new(kind, local, start));
+            }
+            // The lowest bits of a random number are as good as any.
+            tasks.push(Task {
+                id,
+                module,
+                cx: Cx::new(info, rng.next_u64() as u32),
+                slots,
+                touched: false,
+            });
+        }
+        let threads = layout.threads as usize;
+        let mut programs = M::programs();
+        for (place, program) in programs.iter_mut().enumerate() {
+            program.attach(place, threads);
+        }
+        let host = Host {
+            index,
+            tasks,
+            sources,
+            ready: VecDeque::new(),
+            trees: Trees::default(),
+            timers: Timers::new(layout, index, shared.clock().now()),
+            outboxes: (0..threads).map(|_| Outbox::new()).collect(),
+            places: layout.places.clone(),
+            queue: VecDeque::new(),
+            touched: Vec::new(),
+            dirty: Vec::new(),
+            acks: Vec::new(),
+            answers: Vec::new(),
+            probes: Vec::new(),
+            counters: Default::default(),
+            appended: 0,
+            rng,
+            check_wire: layout.limits.check_wire,
+            event_began: Duration::ZERO,
+            event_steps: 0,
+            shared,
+        };
+        Thread {
+            host,
+            programs,
+            starting: Vec::new(),
+            filling: None,
+            inbox,
+            stopped: false,
+        }
+    }
+
+    /// Takes in what has come, does a bounded amount of work, and lets everything out.
+    pub(crate) fn turn(&mut self) -> Turn {
+        let mut progress = self.take_messages();
+        if self.stopped {
+            return Turn::Stopped;
+        }
+        self.host.run_timers();
+        self.complete();
+        progress |= self.run_queue();
+        self.host.discover_touched();
+        progress |= self.start_records();
+        self.host.discover_touched();
+        self.commit();
+        let work = !self.host.queue.is_empty() || !self.host.ready.is_empty() || self.host.trees.any_ended();
+        if progress || work {
+            Turn::Progress
+        } else {
+            Turn::Idle {
+                until: self.host.timers.next(),
+            }
+        }
+    }
+
+    /// Takes in one message.
+    pub(crate) fn accept(&mut self, message: Message<M>) {
+        match message {
+            Message::Hops(batches) => {
+                for batch in batches {
+                    self.host.enqueue(batch);
+                }
+            }
+            Message::Trees(updates) => {
+                for TreeUpdate {
+                    tree,
+                    word,
+                    error,
+                    value,
+                } in updates
+                {
+                    if let Some(error) = error {
+                        self.host.trees.fail(tree.slot, tree.attempt, error);
+                    }
+                    if let Some(value) = value {
+                        self.host.trees.returned(tree.slot, tree.attempt, value);
+                    }
+                    self.host.trees.fold(tree.slot, tree.attempt, word);
+                }
+            }
+            Message::Append(records) => records.append(&mut self.host),
+            Message::Ask { task, ask } => {
+                if let Some(task) = self.host.tasks.get_mut(task as usize) {
+                    self.host.answers.push(ask(&mut task.module));
+                }
+            }
+            Message::Resume(batch) => self.host.enqueue(batch),
+            Message::Fail { tree, id, error } => self.host.fail_event(tree, id, error),
+            Message::Probe(probe) => self.host.probes.push(probe),
+            Message::Wake => {}
+            Message::Close => self.host.timers.close(),
+            Message::Stop => self.stopped = true,
+        }
+    }
+
+    fn take_messages(&mut self) -> bool {
+        for taken in 0..MESSAGES {
+            match self.inbox.try_recv() {
+                Ok(message) => self.accept(message),
+                Err(TryRecvError::Empty) => return taken > 0,
+                Err(TryRecvError::Disconnected) => {
+                    self.stopped = true;
+                    return true;
+                }
+            }
+        }
+        true
+    }
+
+    /// Runs queued hops, as many batches as there were, up to a bound.
+    fn run_queue(&mut self) -> bool {
+        let mut ran = 0;
+        while ran < HOPS {
+            let Some(batch) = self.host.queue.pop_front() else {
+                break;
+            };
+            ran += batch.len.max(1);
+            self.host.counters.queued -= batch.len as u64;
+            if self.enter(batch.program) {
+                self.host.begin_event();
+                self.programs[batch.program].run(batch.envelopes, &mut self.host);
+            }
+            self.complete();
+        }
+        ran > 0
+    }
+
+    /// Events of that topology are about to run. Batches of another one are closed first, so that what a task sends
+    /// arrives in the order sent, whichever topology sent it.
+    pub(super) fn enter(&mut self, program: usize) -> bool {
+        if self.filling != Some(program) {
+            self.close_batches();
+            self.filling = Some(program);
+        }
+        program < self.programs.len()
+    }
+
+    /// Closes the batches being filled.
+    pub(super) fn close_batches(&mut self) {
+        if let Some(program) = self.filling.take().and_then(|index| self.programs.get_mut(index)) {
+            program.close(&mut self.host);
+        }
+    }
+
+    pub(crate) fn inbox(&self) -> &Receiver<Message<M>> {
+        &self.inbox
+    }
+
+    pub(crate) fn clock(&self) -> &Arc<dyn crate::env::Clock> {
+        self.host.shared.clock()
+    }
+}
+
+impl<M: Module> Host<M> {
+    /// A batch of events begins: their share of time is counted from here.
+    pub(super) fn begin_event(&mut self) {
+        self.event_began = self.shared.clock().now();
+        self.event_steps = 0;
+    }
+}

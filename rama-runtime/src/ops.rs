@@ -1,0 +1,85 @@
+//! The operations that a topology's body awaits.
+//!
+//! They are written as calls, and `topology!` compiles them away: at each await the variables that are still needed are
+//! saved, and the body resumes where and as often as the operation says. So an await may resume zero, one or many times.
+//! The code between two awaits is one *event*: it runs alone on its task, and its writes are atomic.
+//!
+//! The functions here carry the documentation, and let an editor know the names; outside of a topology, what they return
+//! cannot be awaited.
+//!
+//! Two more operations are no functions: `self.depot.append(record).await` ([`Depot::append`](crate::depot::Depot::append)),
+//! and `self.operation(arguments).await`, which inlines an `async fn` of the same block that has no topology attribute.
+
+use std::future::Future;
+use std::marker::PhantomData;
+
+/// What an operation gives to `.await`, inside a topology.
+#[must_use = "an operation does nothing unless it is awaited in a topology"]
+pub struct Operation<T> {
+    value: PhantomData<T>,
+}
+
+fn operation<T>() -> Operation<T> {
+    Operation { value: PhantomData }
+}
+
+/// Resumes once, on the task that owns `key` (Rama: `hashPartition`). Always a new event, even if it is the same task.
+///
+/// The owner is the [partition hash](crate::key) of the key's canonical encoding, modulo the number of tasks.
+pub fn hash_partition<K: serde::Serialize + ?Sized>(_key: &K) -> Operation<()> {
+    operation()
+}
+
+/// `path_partition(self.pstate.key(&key))`: resumes once, where that PState keeps `key`, by its own partitioner (Rama:
+/// `pathPartition`).
+pub fn path_partition<P>(_path: P) -> Operation<()> {
+    operation()
+}
+
+/// Resumes once, on task 0 (Rama: `globalPartition`).
+pub fn global_partition() -> Operation<()> {
+    operation()
+}
+
+/// Resumes once, on that task (Rama: `directPartition`). An id out of range fails the event.
+pub fn direct_partition(_task: usize) -> Operation<()> {
+    operation()
+}
+
+/// Resumes once, on a task chosen round robin (Rama: `shufflePartition`). Not the same one in a retry.
+pub fn shuffle_partition() -> Operation<()> {
+    operation()
+}
+
+/// Resumes once on every task, this one included (Rama: `allPartition`). What is needed after it is cloned.
+pub fn all_partition() -> Operation<()> {
+    operation()
+}
+
+/// Resumes once, on the task that `choose`, given the number of tasks, names (Rama: `customPartition`). An id out of range
+/// fails the event.
+pub fn custom_partition(_choose: impl FnOnce(usize) -> usize) -> Operation<()> {
+    operation()
+}
+
+/// Resumes once per item, with the item, on this task (Rama: `Ops.EXPLODE`): next, in order, each as an event of its own.
+/// What is needed after it is cloned. No items, no branches.
+pub fn explode<I: IntoIterator>(_items: I) -> Operation<I::Item> {
+    operation()
+}
+
+/// `fork(async { .. });` starts the block as a branch of its own, on this task; the code after it does not wait (Rama: a
+/// branch on an anchor). What both need is cloned. Not awaited.
+pub fn fork(_branch: impl Future<Output = ()>) {}
+
+/// Resumes once, on this task: at once while the event is within its time budget, else after other events had their turn
+/// (Rama: `yieldIfOvertime`).
+pub fn yield_if_overtime() -> Operation<()> {
+    operation()
+}
+
+/// Resumes once, with what `future` yields, when it is done; the task's thread is free meanwhile (Rama: `eachAsync`). The
+/// future runs on tokio. One that panics fails the event.
+pub fn external<F: Future + Send + 'static>(_future: F) -> Operation<F::Output> {
+    operation()
+}

@@ -1,0 +1,172 @@
+//! The schemas that are collections.
+
+use super::cursor::{ListCursor, MapCursor, SetCursor};
+use super::list::{self, ListUndo};
+use super::schema::{Key, Schema};
+use super::storage::{Storage, Table, TableUndo, Tree, TreeUndo};
+use super::window::Window;
+use std::collections::{BTreeMap, BTreeSet};
+use std::marker::PhantomData;
+
+/// A schema: entries of schema `S`, each found by a key (Rama: a map schema).
+///
+/// Kept in a hash table: a point read or write costs one hash. Listing in key order sorts the keys on the first listing
+/// after a key came or went. Where a nested map may become large, or ordered reads alternate with new keys, use
+/// [`Subindexed`]`<Map<K, S>>`.
+#[derive(Debug)]
+pub struct Map<K: Key, S: Schema>(PhantomData<fn() -> (K, S)>);
+
+/// A schema: distinct elements (Rama: a set schema). Kept like a [`Map`] without values.
+#[derive(Debug)]
+pub struct Set<T: Key>(PhantomData<fn() -> T>);
+
+/// A schema: items of schema `S`, by position (Rama: a list schema).
+#[derive(Debug)]
+pub struct List<S: Schema>(PhantomData<fn() -> S>);
+
+/// A schema: the nested [`Map`], [`Set`] or [`List`] inside has its elements stored one by one, so that it may become
+/// large (Rama: `subindexed`). The same reads and writes, the same cursors.
+///
+/// Maps and sets are kept in key order: point reads and writes, `first`, `last` and the start of a range cost O(log n),
+/// whatever was written just before. All is in memory for now; elements on disk go behind this type.
+#[derive(Debug)]
+pub struct Subindexed<S: Schema>(PhantomData<fn() -> S>);
+
+/// A schema whose elements are found by a key: a map, or a set (whose entries hold `()`), subindexed or not.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a `Map` or a `Set`", label = "not a `Map` or a `Set`")]
+pub trait Keyed: Schema<Node = Self::Entries, Undo = <Self::Entries as Storage>::Undo> {
+    /// What an element is found by.
+    type Key: Key;
+    /// What it holds.
+    type Item: Schema;
+    /// How they are stored.
+    type Entries: Storage<Key = Self::Key, Item = Self::Item>;
+}
+
+/// A schema whose elements are found by position: a list, subindexed or not.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a `List`", label = "not a `List`")]
+pub trait Sequence: Schema<Node = Vec<<Self::Item as Schema>::Node>, Undo = ListUndo<Self::Item>> {
+    /// What an element holds.
+    type Item: Schema;
+}
+
+/// An entry of a map, as reads give it: a key, and what it holds.
+pub type EntryOf<C> = (<C as Keyed>::Key, <<C as Keyed>::Item as Schema>::Value);
+
+/// An item of a list, as reads give it.
+pub type ItemOf<L> = <<L as Sequence>::Item as Schema>::Value;
+
+fn map_of<T: Storage>(value: BTreeMap<T::Key, <T::Item as Schema>::Value>) -> T {
+    let mut entries = T::default();
+    for (key, item) in value {
+        entries.add(key, T::Item::build(item));
+    }
+    entries
+}
+
+fn map_value<T: Storage>(entries: &T) -> BTreeMap<T::Key, <T::Item as Schema>::Value> {
+    entries.collect(&Window::all(), |key, node| (key.clone(), T::Item::value(node)))
+}
+
+fn set_of<T: Storage<Item = ()>>(value: BTreeSet<T::Key>) -> T {
+    let mut entries = T::default();
+    for key in value {
+        entries.add(key, ());
+    }
+    entries
+}
+
+fn set_value<T: Storage<Item = ()>>(entries: &T) -> BTreeSet<T::Key> {
+    entries.collect(&Window::all(), |key, ()| key.clone())
+}
+
+/// The four keyed schemas differ in their storage, and in whether entries hold something.
+macro_rules! keyed {
+    ([$($generics:tt)*] $schema:ty, $item:ty, $entries:ty, $undo:ty, $value:ty, $cursor:ident, $partition:ty, $build:ident, $whole:ident) => {
+        impl<$($generics)*> Schema for $schema {
+            type Node = $entries;
+            type Undo = $undo;
+            type Value = $value;
+            type Cursor<X, P> = $cursor<X, P>;
+            type Partition = $partition;
+
+            fn vacant() -> Option<Self::Node> {
+                Some(Self::Node::default())
+            }
+
+            fn build(value: Self::Value) -> Self::Node {
+                $build(value)
+            }
+
+            fn value(node: &Self::Node) -> Self::Value {
+                $whole(node)
+            }
+
+            fn replaced(old: Self::Node) -> Self::Undo {
+                Storage::replaced(old)
+            }
+
+            fn undo(node: &mut Self::Node, undo: Self::Undo) {
+                Storage::undo(node, undo);
+            }
+
+            fn cursor<X, P>(site: X, path: P) -> Self::Cursor<X, P> {
+                $cursor::new(site, path)
+            }
+        }
+
+        impl<$($generics)*> Keyed for $schema {
+            type Key = K;
+            type Item = $item;
+            type Entries = $entries;
+        }
+    };
+}
+
+keyed!([K: Key, S: Schema] Map<K, S>, S, Table<K, S>, TableUndo<K, S>, BTreeMap<K, S::Value>, MapCursor, K, map_of, map_value);
+keyed!([K: Key, S: Schema] Subindexed<Map<K, S>>, S, Tree<K, S>, TreeUndo<K, S>, BTreeMap<K, S::Value>, MapCursor, K, map_of, map_value);
+keyed!([K: Key] Set<K>, (), Table<K, ()>, TableUndo<K, ()>, BTreeSet<K>, SetCursor, (), set_of, set_value);
+keyed!([K: Key] Subindexed<Set<K>>, (), Tree<K, ()>, TreeUndo<K, ()>, BTreeSet<K>, SetCursor, (), set_of, set_value);
+
+macro_rules! sequence {
+    ($schema:ty) => {
+        impl<S: Schema> Schema for $schema {
+            type Node = Vec<S::Node>;
+            type Undo = ListUndo<S>;
+            type Value = Vec<S::Value>;
+            type Cursor<X, P> = ListCursor<X, P>;
+            type Partition = ();
+
+            fn vacant() -> Option<Self::Node> {
+                Some(Vec::new())
+            }
+
+            fn build(value: Self::Value) -> Self::Node {
+                value.into_iter().map(S::build).collect()
+            }
+
+            fn value(node: &Self::Node) -> Self::Value {
+                node.iter().map(S::value).collect()
+            }
+
+            fn replaced(old: Self::Node) -> Self::Undo {
+                ListUndo::Replaced(old)
+            }
+
+            fn undo(node: &mut Self::Node, undo: Self::Undo) {
+                list::undo::<S>(node, undo);
+            }
+
+            fn cursor<X, P>(site: X, path: P) -> Self::Cursor<X, P> {
+                ListCursor::new(site, path)
+            }
+        }
+
+        impl<S: Schema> Sequence for $schema {
+            type Item = S;
+        }
+    };
+}
+
+sequence!(List<S>);
+sequence!(Subindexed<List<S>>);

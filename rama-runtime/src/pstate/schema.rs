@@ -1,0 +1,105 @@
+//! The schema of a PState: a type that says what it holds, and so which cursors lead through it.
+
+use serde::{Serialize, de::DeserializeOwned};
+use std::hash::Hash;
+
+/// What may be the key of a [`Map`](super::Map) or an element of a [`Set`](super::Set).
+///
+/// Implemented for every `Serialize + DeserializeOwned + Clone + Ord + Hash + Send + 'static`; never by hand. Keys are
+/// found by `Hash` and `Eq`, listed in the order of `Ord`, and placed on tasks by their `Serialize`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a key of a `Map` or an element of a `Set`",
+    label = "not a key",
+    note = "a key owns its data and is `Serialize + DeserializeOwned + Clone + Ord + Hash + Send`",
+    note = "for your own type: `#[derive(Serialize, Deserialize, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]`"
+)]
+pub trait Key: Serialize + DeserializeOwned + Clone + Ord + Hash + Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + Clone + Ord + Hash + Send + 'static> Key for T {}
+
+/// A plain value: one that a PState stores, reads and writes as a whole.
+///
+/// Implemented for every `Serialize + DeserializeOwned + Clone + Send + 'static`; never by hand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a plain value of a PState",
+    label = "not a plain value",
+    note = "a plain value owns its data and is `Serialize + DeserializeOwned + Clone + Send`"
+)]
+pub trait Plain: Serialize + DeserializeOwned + Clone + Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + Clone + Send + 'static> Plain for T {}
+
+/// What a PState, or a nested place in it, holds.
+///
+/// A schema is a type without values: [`Map<K, S>`](super::Map), [`Set<T>`](super::Set), [`List<S>`](super::List),
+/// [`Subindexed`](super::Subindexed) around one of these, a struct with `#[derive(Fields)]` whose fields are schemas, or a
+/// [plain value](Plain). Never implemented by hand: this trait is what cursors and the derive need to know.
+///
+/// ```
+/// use rama_runtime::prelude::*;
+/// use rama_runtime::topology::TaskInfo;
+///
+/// /// What a user owns.
+/// #[derive(Fields)]
+/// struct Account {
+///     /// In cents.
+///     balance: u64,
+///     history: Subindexed<List<String>>,
+/// }
+///
+/// let mut accounts = PState::<Map<String, Account>>::new(TaskInfo { task: 0, tasks: 1 }, None);
+/// accounts.key("ann").balance().update(|b| *b += 5);
+/// accounts.key("ann").history().push("5 from bob".into());
+/// assert_eq!(accounts.key("ann").balance().get(), Some(5));
+/// assert_eq!(accounts.key("ann").history().range(..10).get(), ["5 from bob"]);
+/// accounts.key("bob").set(AccountValue { balance: Some(7), ..Default::default() });
+/// assert_eq!(accounts.key("bob").history().len(), 0);
+/// ```
+///
+/// A place either holds a [`Node`](Schema::Node) or nothing at all; a write that leads through a place that holds nothing
+/// creates what is missing on the way.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a schema: a PState cannot hold it",
+    label = "not a schema",
+    note = "a schema is `Map<K, S>`, `Set<T>`, `List<S>`, `Subindexed<..>` around one of these, a struct with `#[derive(Fields)]`, or a plain value",
+    note = "a plain value owns its data and is `Serialize + DeserializeOwned + Clone + Send`: for your own type `#[derive(Serialize, Deserialize, Clone)]`"
+)]
+pub trait Schema: Sized + Send + 'static {
+    /// How it is stored in memory.
+    type Node: Send + 'static;
+
+    /// How one write to a node is taken back.
+    type Undo: Send + 'static;
+
+    /// The whole of it as an owned value, for whole reads and `set`: a `BTreeMap` for a map, a `BTreeSet` for a set, a
+    /// `Vec` for a list, `NAMEValue` for a struct `NAME` of fields, the value itself for a plain value.
+    type Value: Clone + Send + 'static;
+
+    /// What leads through it and reads or writes it: `X` is where it is ([`Local`](super::Local),
+    /// [`Remote`](super::Remote), ..), `P` the [path](super::Path) from the root.
+    type Cursor<X, P>;
+
+    /// What says which task a part of it is on, when it is the root of a PState: a map's key. `()` where there is none.
+    type Partition: 'static;
+
+    /// What a new partition starts with: an empty collection, or nothing for a plain value.
+    #[must_use]
+    fn vacant() -> Option<Self::Node>;
+
+    /// The node that holds `value`. Cost: every element is moved.
+    fn build(value: Self::Value) -> Self::Node;
+
+    /// The node's content. Cost: every element is cloned.
+    fn value(node: &Self::Node) -> Self::Value;
+
+    /// The undo record of having put another node in `old`'s place.
+    fn replaced(old: Self::Node) -> Self::Undo;
+
+    /// Takes back the last write that was not yet taken back.
+    fn undo(node: &mut Self::Node, undo: Self::Undo);
+
+    /// The cursor at `path`.
+    fn cursor<X, P>(site: X, path: P) -> Self::Cursor<X, P>;
+}

@@ -1,0 +1,126 @@
+//! One task's partition of a PState.
+
+use super::edit::{Edit, PlaceUndo, undo_place};
+use super::path::{Path, Root};
+use super::schema::Schema;
+use super::site::{Local, Shared};
+use crate::topology::TaskInfo;
+use std::fmt;
+
+/// An undo log that grew beyond this many records gives its memory back when its event ends.
+const KEPT_RECORDS: usize = 1 << 16;
+
+/// One task's partition of a PState of schema `S`.
+///
+/// Reads and writes are made through cursors, which begin at the root: the methods of the root's cursor are methods of
+/// the PState itself. A write leads through places that hold nothing by creating them.
+///
+/// The writes since the last [`commit`](PState::commit) are taken back by [`rollback`](PState::rollback): so an event's
+/// writes are atomic. Each write adds at most one typed record to an undo log, which keeps its memory from event to event.
+///
+/// ```
+/// use rama_runtime::prelude::*;
+/// use rama_runtime::topology::TaskInfo;
+///
+/// let task = TaskInfo { task: 0, tasks: 1 };
+/// let mut counts = PState::<Map<String, u64>>::new(task, None);
+/// counts.key("be").update(|n| *n += 1);
+/// counts.key("be").update(|n| *n += 1);
+/// counts.commit();
+/// counts.key("not").set(7);
+/// counts.rollback();
+/// assert_eq!(counts.key("be").get(), Some(2));
+/// assert_eq!(counts.items(), [("be".to_owned(), 2)]);
+/// ```
+pub struct PState<S: Schema> {
+    root: Option<S::Node>,
+    log: Vec<PlaceUndo<S>>,
+    task: TaskInfo,
+}
+
+impl<S: Schema> PState<S> {
+    /// The partition of a task, holding `initial`: an empty collection, or no value, where that is `None`.
+    #[must_use]
+    pub fn new(task: TaskInfo, initial: Option<S::Value>) -> Self {
+        PState {
+            root: initial.map(S::build).or_else(S::vacant),
+            log: Vec::new(),
+            task,
+        }
+    }
+
+    /// The id of the task whose partition this is.
+    #[must_use]
+    pub fn task(&self) -> u32 {
+        self.task.task
+    }
+
+    /// The cursor at the root, to read and write.
+    pub fn root(&mut self) -> S::Cursor<Local<'_, S>, Root<S>> {
+        S::cursor(Local { state: self }, Root::new())
+    }
+
+    /// The cursor at the root, to read only.
+    pub fn reader(&self) -> S::Cursor<Shared<'_, S>, Root<S>> {
+        S::cursor(Shared { state: self }, Root::new())
+    }
+
+    /// This PState, for a key that the computation was not partitioned by: `self.p.unaligned().key(&k)` says "I mean it".
+    pub fn unaligned(&mut self) -> &mut Self {
+        self
+    }
+
+    /// Makes the writes since the last commit permanent. Cost: next to nothing where there were none.
+    #[inline]
+    pub fn commit(&mut self) {
+        if !self.log.is_empty() {
+            self.forget();
+        }
+    }
+
+    /// Takes back the writes since the last commit. Cost: as that of the writes.
+    pub fn rollback(&mut self) {
+        while let Some(undo) = self.log.pop() {
+            undo_place(&mut self.root, undo);
+        }
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        self.log.clear();
+        if self.log.capacity() > KEPT_RECORDS {
+            self.log.shrink_to(KEPT_RECORDS);
+        }
+    }
+
+    pub(super) fn info(&self) -> TaskInfo {
+        self.task
+    }
+
+    pub(super) fn place(&self) -> &Option<S::Node> {
+        &self.root
+    }
+
+    /// Runs one write. When user code in it panics, nothing of it is left behind.
+    #[inline]
+    pub(super) fn edit<P, E>(&mut self, path: P, edit: E) -> E::Out
+    where
+        P: Path<Root = S>,
+        E: Edit<P::Target>,
+    {
+        let (out, undo) = path.edit(&mut self.root, edit);
+        if let Some(undo) = undo {
+            self.log.push(undo);
+        }
+        out
+    }
+}
+
+impl<S: Schema> fmt::Debug for PState<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PState")
+            .field("task", &self.task)
+            .field("uncommitted", &self.log.len())
+            .finish_non_exhaustive()
+    }
+}

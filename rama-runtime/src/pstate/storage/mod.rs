@@ -1,0 +1,69 @@
+//! The storage seam: how the entries of a map or a set are kept.
+//!
+//! [`Table`] is for what is held as one piece: hashed, the fastest to reach. [`Tree`] is for what is `Subindexed`: entries
+//! stored one by one in key order, with undo records that name keys. A storage on disk stands where `Tree` stands now.
+
+mod table;
+mod tree;
+
+pub use table::{Table, TableUndo};
+pub use tree::{Tree, TreeUndo};
+
+use super::edit::{After, Edit};
+use super::lookup::HeldKey;
+use super::schema::{Key, Schema};
+use super::window::Window;
+
+/// The entries of a map or a set, on one task.
+pub trait Storage: Default + Send + Sized + 'static {
+    /// What an entry is found by.
+    type Key: Key;
+
+    /// The schema of what an entry holds.
+    type Item: Schema;
+
+    /// How one write is taken back.
+    type Undo: Send + 'static;
+
+    /// The number of entries. Cost: constant.
+    fn len(&self) -> usize;
+
+    /// Whether there are no entries.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The entry of `key`.
+    fn find<H: HeldKey<Self::Key>>(&self, key: &H) -> Option<&NodeOf<Self>>;
+
+    /// Runs `edit` on the entry of `key`.
+    fn edit<H, E>(&mut self, key: H, edit: E) -> (E::Out, After<Self::Undo>)
+    where
+        H: HeldKey<Self::Key>,
+        E: Edit<Self::Item>;
+
+    /// Adds an entry that is known to be new, without an undo record: for storages under construction.
+    fn add(&mut self, key: Self::Key, node: NodeOf<Self>);
+
+    /// The undo record of having put another storage in `old`'s place.
+    fn replaced(old: Self) -> Self::Undo;
+
+    /// Takes back the last write that was not yet taken back.
+    fn undo(&mut self, undo: Self::Undo);
+
+    /// The entries that `window` selects, collected through `each` in the window's order.
+    fn collect<T, C: FromIterator<T>>(
+        &self,
+        window: &Window<Self::Key>,
+        each: impl FnMut(&Self::Key, &NodeOf<Self>) -> T,
+    ) -> C;
+
+    /// The entry with the smallest key.
+    fn first(&self) -> Option<(&Self::Key, &NodeOf<Self>)>;
+
+    /// The entry with the greatest key.
+    fn last(&self) -> Option<(&Self::Key, &NodeOf<Self>)>;
+}
+
+/// What an entry of a storage holds.
+pub type NodeOf<T> = <<T as Storage>::Item as Schema>::Node;

@@ -1,0 +1,192 @@
+//! Entries in a hash table with numbered slots.
+
+use super::Storage;
+use crate::pstate::edit::{After, Edit};
+use crate::pstate::lookup::{HeldKey, Lookup};
+use crate::pstate::schema::{Key, Schema};
+use crate::pstate::window::Window;
+use foldhash::fast::RandomState;
+use indexmap::IndexMap;
+use indexmap::map::raw_entry_v1::{RawEntryApiV1, RawEntryMut};
+use std::cell::OnceCell;
+use std::hash::BuildHasher;
+use std::mem;
+
+/// Entries in a hash table: a point read or write costs one hash and one probe.
+///
+/// Every entry has a slot (its number in a dense array), which an undo record names instead of the key. Ordered reads go
+/// through the slots sorted by key: sorted on the first such read after a key came or went, kept till the next comes or
+/// goes. (A write to what a key already holds does not touch them.)
+#[derive(Debug)]
+pub struct Table<K, S: Schema> {
+    map: IndexMap<K, S::Node, RandomState>,
+    sorted: OnceCell<Vec<usize>>,
+}
+
+impl<K, S: Schema> Default for Table<K, S> {
+    fn default() -> Self {
+        Table {
+            map: IndexMap::default(),
+            sorted: OnceCell::new(),
+        }
+    }
+}
+
+/// Takes back a write to a [`Table`].
+#[derive(Debug)]
+pub enum TableUndo<K, S: Schema> {
+    /// An entry was added. It is the last one, as undo runs backwards.
+    Added,
+    /// What the entry in this slot holds was changed.
+    At(usize, S::Undo),
+    /// This entry was removed, and the last one moved into its slot.
+    Removed {
+        /// Where it was.
+        slot: usize,
+        /// Its key.
+        key: K,
+        /// What it held.
+        node: S::Node,
+    },
+    /// All entries were replaced. (Rare and large: boxed, so that the other records stay small.)
+    Replaced(Box<Table<K, S>>),
+}
+
+impl<K: Key, S: Schema> Table<K, S> {
+    /// The slots in key order.
+    fn sorted(&self) -> &[usize] {
+        self.sorted.get_or_init(|| {
+            let mut slots: Vec<usize> = (0..self.map.len()).collect();
+            slots.sort_unstable_by_key(|&slot| self.map.get_index(slot).map(|(key, _)| key));
+            slots
+        })
+    }
+
+    fn key_at(&self, slot: usize) -> Option<&K> {
+        self.map.get_index(slot).map(|(key, _)| key)
+    }
+
+    /// The entries in the order of their slots, for tests.
+    #[cfg(test)]
+    pub(in crate::pstate) fn in_slots(&self) -> String
+    where
+        K: std::fmt::Debug,
+        S::Node: std::fmt::Debug,
+    {
+        format!("{:?}", self.map)
+    }
+
+    /// The keys changed: the sorted slots hold no longer.
+    fn keys_changed(&mut self) {
+        self.sorted.take();
+    }
+}
+
+impl<K: Key, S: Schema> Storage for Table<K, S> {
+    type Key = K;
+    type Item = S;
+    type Undo = TableUndo<K, S>;
+
+    fn len(&self) -> usize {
+        self.map.len()
+    }
+
+    #[inline]
+    fn find<H: HeldKey<K>>(&self, key: &H) -> Option<&S::Node> {
+        let form = key.form();
+        let hash = self.map.hasher().hash_one(form);
+        self.map
+            .raw_entry_v1()
+            .from_hash(hash, |other| H::Form::of(other) == form)
+            .map(|(_, node)| node)
+    }
+
+    #[inline(always)]
+    fn edit<H: HeldKey<K>, E: Edit<S>>(&mut self, key: H, edit: E) -> (E::Out, After<Self::Undo>) {
+        let form = key.form();
+        let hash = self.map.hasher().hash_one(form);
+        match self
+            .map
+            .raw_entry_mut_v1()
+            .from_hash(hash, |other| H::Form::of(other) == form)
+        {
+            RawEntryMut::Occupied(entry) => {
+                let slot = entry.index();
+                let (out, after) = edit.present(entry.into_mut());
+                let after = match after {
+                    After::Same => After::Same,
+                    After::Changed(undo) => After::Changed(TableUndo::At(slot, undo)),
+                    After::Remove => match self.map.swap_remove_index(slot) {
+                        Some((key, node)) => {
+                            self.keys_changed();
+                            After::Changed(TableUndo::Removed { slot, key, node })
+                        }
+                        None => After::Same,
+                    },
+                };
+                (out, after)
+            }
+            RawEntryMut::Vacant(entry) => {
+                let (node, out) = edit.missing();
+                let Some(node) = node else { return (out, After::Same) };
+                entry.insert_hashed_nocheck(hash, key.into_key(), node);
+                self.keys_changed();
+                (out, After::Changed(TableUndo::Added))
+            }
+        }
+    }
+
+    fn add(&mut self, key: K, node: S::Node) {
+        self.keys_changed();
+        self.map.insert(key, node);
+    }
+
+    fn replaced(old: Self) -> Self::Undo {
+        TableUndo::Replaced(Box::new(old))
+    }
+
+    fn undo(&mut self, undo: Self::Undo) {
+        match undo {
+            TableUndo::Added => {
+                self.keys_changed();
+                self.map.pop();
+            }
+            TableUndo::At(slot, undo) => {
+                if let Some((_, node)) = self.map.get_index_mut(slot) {
+                    S::undo(node, undo);
+                }
+            }
+            TableUndo::Removed { slot, key, node } => {
+                self.keys_changed();
+                let (last, _) = self.map.insert_full(key, node);
+                self.map.swap_indices(slot, last);
+            }
+            TableUndo::Replaced(old) => drop(mem::replace(self, *old)),
+        }
+    }
+
+    fn collect<T, C: FromIterator<T>>(&self, window: &Window<K>, mut each: impl FnMut(&K, &S::Node) -> T) -> C {
+        let slots = window.of_sorted(self.sorted(), |&slot| self.key_at(slot));
+        window.walk(
+            slots
+                .iter()
+                .filter_map(|&slot| self.map.get_index(slot))
+                .map(|(key, node)| each(key, node)),
+        )
+    }
+
+    fn first(&self) -> Option<(&K, &S::Node)> {
+        match self.sorted.get() {
+            Some(slots) => slots.first().and_then(|&slot| self.map.get_index(slot)),
+            // One pass is cheaper than sorting for one entry, and the next write may add a key.
+            None => self.map.iter().min_by(|a, b| a.0.cmp(b.0)),
+        }
+    }
+
+    fn last(&self) -> Option<(&K, &S::Node)> {
+        match self.sorted.get() {
+            Some(slots) => slots.last().and_then(|&slot| self.map.get_index(slot)),
+            None => self.map.iter().max_by(|a, b| a.0.cmp(b.0)),
+        }
+    }
+}

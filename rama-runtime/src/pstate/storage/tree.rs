@@ -1,0 +1,112 @@
+//! Entries one by one, in key order.
+
+use super::Storage;
+use crate::pstate::edit::{After, Edit};
+use crate::pstate::lookup::{HeldKey, Lookup};
+use crate::pstate::schema::{Key, Schema};
+use crate::pstate::window::Window;
+use std::collections::BTreeMap;
+use std::mem;
+
+/// Entries in key order: a point read or write, `first`, `last` and the start of a range cost O(log n) each.
+///
+/// In memory for now. It is where a storage on disk goes, so its undo records name keys, not places in memory.
+#[derive(Debug)]
+pub struct Tree<K, S: Schema> {
+    map: BTreeMap<K, S::Node>,
+}
+
+impl<K, S: Schema> Default for Tree<K, S> {
+    fn default() -> Self {
+        Tree { map: BTreeMap::new() }
+    }
+}
+
+/// Takes back a write to a [`Tree`].
+#[derive(Debug)]
+pub enum TreeUndo<K, S: Schema> {
+    /// The entry of this key was added.
+    Added(K),
+    /// What this key holds was changed.
+    At(K, S::Undo),
+    /// This entry was removed.
+    Removed(K, S::Node),
+    /// All entries were replaced.
+    Replaced(Tree<K, S>),
+}
+
+impl<K: Key, S: Schema> Storage for Tree<K, S> {
+    type Key = K;
+    type Item = S;
+    type Undo = TreeUndo<K, S>;
+
+    fn len(&self) -> usize {
+        self.map.len()
+    }
+
+    #[inline]
+    fn find<H: HeldKey<K>>(&self, key: &H) -> Option<&S::Node> {
+        key.form().find(&self.map)
+    }
+
+    #[inline]
+    fn edit<H: HeldKey<K>, E: Edit<S>>(&mut self, key: H, edit: E) -> (E::Out, After<Self::Undo>) {
+        match key.form().find_mut(&mut self.map) {
+            Some(node) => {
+                let (out, after) = edit.present(node);
+                let after = match after {
+                    After::Same => After::Same,
+                    After::Changed(undo) => After::Changed(TreeUndo::At(key.into_key(), undo)),
+                    After::Remove => match key.form().take(&mut self.map) {
+                        Some((key, node)) => After::Changed(TreeUndo::Removed(key, node)),
+                        None => After::Same,
+                    },
+                };
+                (out, after)
+            }
+            None => {
+                let (node, out) = edit.missing();
+                let Some(node) = node else { return (out, After::Same) };
+                let key = key.into_key();
+                self.map.insert(key.clone(), node);
+                (out, After::Changed(TreeUndo::Added(key)))
+            }
+        }
+    }
+
+    fn add(&mut self, key: K, node: S::Node) {
+        self.map.insert(key, node);
+    }
+
+    fn replaced(old: Self) -> Self::Undo {
+        TreeUndo::Replaced(old)
+    }
+
+    fn undo(&mut self, undo: Self::Undo) {
+        match undo {
+            TreeUndo::Added(key) => drop(self.map.remove(&key)),
+            TreeUndo::At(key, undo) => {
+                if let Some(node) = self.map.get_mut(&key) {
+                    S::undo(node, undo);
+                }
+            }
+            TreeUndo::Removed(key, node) => drop(self.map.insert(key, node)),
+            TreeUndo::Replaced(old) => drop(mem::replace(self, old)),
+        }
+    }
+
+    fn collect<T, C: FromIterator<T>>(&self, window: &Window<K>, mut each: impl FnMut(&K, &S::Node) -> T) -> C {
+        match window.proper() {
+            Some(bounds) => window.walk(self.map.range(bounds).map(|(key, node)| each(key, node))),
+            None => std::iter::empty().collect(),
+        }
+    }
+
+    fn first(&self) -> Option<(&K, &S::Node)> {
+        self.map.first_key_value()
+    }
+
+    fn last(&self) -> Option<(&K, &S::Node)> {
+        self.map.last_key_value()
+    }
+}
