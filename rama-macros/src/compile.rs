@@ -34,7 +34,14 @@ pub(crate) fn compile(input: TokenStream) -> TokenStream {
     let mut reported = Diagnostics::default();
     let module = parse::module::parse(&item, &mut reported);
     let declared = parse::topologies::parse(&block, &mut diagnostics);
+    if !matches!(item.fields, syn::Fields::Named(_)) && !reported.is_empty() {
+        // Nothing is known of the module's fields.
+        return diagnostics.to_compile_errors();
+    }
     let compiled = analyses(&module, &declared, &mut diagnostics);
+    if !item.generics.params.is_empty() {
+        return diagnostics.to_compile_errors();
+    }
     if !diagnostics.is_empty() || !reported.is_empty() {
         return rejected(&block, &diagnostics);
     }
@@ -46,6 +53,7 @@ pub(crate) fn compile(input: TokenStream) -> TokenStream {
 /// All that needs the whole declaration; every stage reports what it finds.
 pub(crate) fn analyses(module: &ModuleDecl, declared: &TopologiesDecl, diagnostics: &mut Diagnostics) -> Vec<Compiled> {
     check(module, declared, diagnostics);
+    check_operations(declared, diagnostics);
     analyze::ownership::check(module, declared, diagnostics);
     bodies(module, declared, diagnostics)
 }
@@ -85,7 +93,7 @@ fn check(module: &ModuleDecl, declared: &TopologiesDecl, diagnostics: &mut Diagn
             diagnostics.error(Code::Declaration, &source.ident, format!("`{}` is declared twice; give one of them another name", source.ident));
         }
         functions.push(&source.ident);
-        if !module.depots.iter().any(|depot| depot.ident == source.depot) {
+        if !module.depots.iter().any(|depot| depot.ident == source.depot) && !module.broken.contains(&source.depot) {
             let depots = module.depots.iter().map(|depot| &depot.ident);
             diagnostics.error(
                 Code::Declaration,
@@ -109,12 +117,29 @@ fn check(module: &ModuleDecl, declared: &TopologiesDecl, diagnostics: &mut Diagn
     }
 }
 
+/// Reports operations of one name.
+fn check_operations(declared: &TopologiesDecl, diagnostics: &mut Diagnostics) {
+    let sources = declared.topologies.iter().flat_map(|topology| &topology.sources).map(|source| &source.ident);
+    let mut names: Vec<&proc_macro2::Ident> = sources.collect();
+    for operation in &declared.operations {
+        if names.contains(&&operation.ident) {
+            diagnostics.error(Code::Declaration, &operation.ident, format!("`{}` is declared twice; give one of them another name", operation.ident));
+        }
+        names.push(&operation.ident);
+    }
+}
+
 /// The user's own functions, never run, so that the editor keeps working; and the errors.
 fn rejected(block: &ItemImpl, diagnostics: &Diagnostics) -> TokenStream {
     let errors = diagnostics.to_compile_errors();
     let mut block = block.clone();
     block.items.retain(|item| !matches!(item, syn::ImplItem::Fn(function) if function.sig.asyncness.is_some()));
-    quote!(#block #errors)
+    for item in &mut block.items {
+        if let syn::ImplItem::Fn(function) = item {
+            function.attrs.retain(|attribute| !parse::topologies::is_ours(attribute));
+        }
+    }
+    quote!(#[allow(warnings)] #block #errors)
 }
 
 /// `topology! { impl M { .. } }`: calls the macro that `#[module]` made under the module's name, with the block.

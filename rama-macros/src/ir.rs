@@ -5,7 +5,7 @@
 
 use crate::ops::Call;
 use proc_macro2::{Ident, Span};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use syn::{Expr, Local, Pat};
 
 /// Number of a variable in [`Body::bindings`]. Two variables of one name have two numbers.
@@ -16,6 +16,8 @@ pub(crate) type AwaitId = usize;
 pub(crate) type TargetId = usize;
 /// Variables.
 pub(crate) type Set = BTreeSet<BindingId>;
+/// Fields of variables, one level deep: `record.user`, `pair.0`.
+pub(crate) type Parts = BTreeSet<(BindingId, String)>;
 
 /// One source's body.
 #[derive(Debug)]
@@ -48,6 +50,8 @@ pub(crate) struct Await {
     pub(crate) span: Span,
     /// The variables used after it: the scope's fields.
     pub(crate) live: Set,
+    /// Live variables of which only these fields travel, as another one may have been moved out of them before.
+    pub(crate) parts: BTreeMap<BindingId, Vec<String>>,
     /// The variables used or assigned after it: those not live are declared again, without a value.
     pub(crate) mentioned: Set,
     /// Of a `fork`: the live variables that the code after it needs too, so that the branch gets copies.
@@ -116,6 +120,10 @@ pub(crate) struct Plain<T> {
 pub(crate) struct Facts {
     /// Variables whose value it may use.
     pub(crate) uses: Set,
+    /// Fields that it may use, of variables that it does not use as a whole.
+    pub(crate) parts: Parts,
+    /// Fields that it may move out of their variable.
+    pub(crate) moves: Parts,
     /// Variables that it overwrites as a whole, whatever happens.
     pub(crate) assigns: Set,
     /// Variables that it names in any way.
@@ -131,5 +139,69 @@ impl<T> Plain<T> {
     /// Code whose facts are not known yet.
     pub(crate) fn new(code: T) -> Self {
         Plain { code, facts: Facts::default() }
+    }
+}
+
+impl Body {
+    /// Calls `see` with the facts of every piece of plain code and every await.
+    pub(crate) fn each_facts(&self, see: &mut dyn FnMut(&Facts)) {
+        for point in &self.awaits {
+            see(&point.facts);
+        }
+        self.block.each_facts(see);
+    }
+}
+
+impl Block {
+    fn each_facts(&self, see: &mut dyn FnMut(&Facts)) {
+        for stmt in &self.stmts {
+            match stmt {
+                Stmt::Plain(plain, _) => see(&plain.facts),
+                Stmt::Let { node, diverge, .. } => {
+                    node.each_facts(see);
+                    if let Some(diverge) = diverge {
+                        diverge.each_facts(see);
+                    }
+                }
+                Stmt::Assign { place, node } => {
+                    see(&place.facts);
+                    node.each_facts(see);
+                }
+                Stmt::Eval { node } => node.each_facts(see),
+                Stmt::Fork { block, .. } => block.each_facts(see),
+            }
+        }
+        if let Some(tail) = &self.tail {
+            tail.each_facts(see);
+        }
+    }
+}
+
+impl Node {
+    fn each_facts(&self, see: &mut dyn FnMut(&Facts)) {
+        match self {
+            Node::Plain(plain) => see(&plain.facts),
+            Node::Await(_) => {}
+            Node::Block(block) => block.each_facts(see),
+            Node::If { condition, then, otherwise } => {
+                see(&condition.facts);
+                then.each_facts(see);
+                if let Some(otherwise) = otherwise {
+                    otherwise.each_facts(see);
+                }
+            }
+            Node::Match { scrutinee, arms } => {
+                see(&scrutinee.facts);
+                for arm in arms {
+                    see(&arm.pat.facts);
+                    arm.body.each_facts(see);
+                }
+            }
+            Node::Loop { body, .. } => body.each_facts(see),
+            Node::While { condition, body, .. } => {
+                see(&condition.facts);
+                body.each_facts(see);
+            }
+        }
     }
 }

@@ -11,6 +11,8 @@ pub(crate) struct ModuleDecl {
     pub(crate) docs: String,
     pub(crate) depots: Vec<DepotDecl>,
     pub(crate) pstates: Vec<PStateDecl>,
+    /// Fields that may be meant as depots, but whose declaration has a mistake, which was reported.
+    pub(crate) broken: Vec<Ident>,
 }
 
 /// A field with `#[depot(..)]`.

@@ -3,12 +3,26 @@
 //! Names of ours resolve at `mixed_site`, so that user code can neither see nor shadow them; a span inside the user's
 //! tokens is kept only for where an error is shown.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote};
 
 /// The hidden module of the runtime: all that generated code may name.
 pub(crate) fn private() -> TokenStream {
     quote!(::rama_runtime::__private)
+}
+
+/// Tokens of ours, shown by errors at `span`; what they name stays the same.
+pub(crate) fn at(tokens: TokenStream, span: Span) -> TokenStream {
+    let shown = |mut token: TokenTree| {
+        if let TokenTree::Group(group) = &token {
+            token = TokenTree::Group(Group::new(group.delimiter(), at(group.stream(), span)));
+        }
+        // Names that resolve at the macro's definition stay out of the user's sight.
+        let hidden = matches!(&token, TokenTree::Ident(ident) if ident.to_string().starts_with("__rama_"));
+        token.set_span(if hidden { token.span().located_at(span) } else { span });
+        token
+    };
+    tokens.into_iter().map(shown).collect()
 }
 
 fn ours(name: &str, shown_at: Span) -> Ident {

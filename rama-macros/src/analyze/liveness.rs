@@ -3,8 +3,11 @@
 //! It runs twice. *Live* variables (used before they are overwritten) travel. *Mentioned* ones (used or assigned, in
 //! whatever order, up to the next await) must at least be declared where the body goes on.
 
-use crate::ir::{Block, Body, Facts, Node, Set, Stmt, TargetId};
-use std::collections::BTreeMap;
+use crate::ir::{BindingId, Block, Body, Facts, Node, Parts, Stmt, TargetId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Variables, each as a whole or by some of its fields.
+type Set = BTreeSet<(BindingId, Option<String>)>;
 
 /// Fills in `live`, `mentioned` and `kept` of every await, and which variables need a name of their own at one.
 pub(crate) fn analyze(body: &mut Body) {
@@ -15,13 +18,37 @@ pub(crate) fn analyze(body: &mut Body) {
     let mut mentioned = Flow::new(Mode::Mentioned, &facts, points);
     mentioned.block(&body.block, Set::new());
     let (live, mentioned) = (live.found, mentioned.found);
+    let moves = moves(body);
     for (at, point) in body.awaits.iter_mut().enumerate() {
-        let visible: Set = point.visible.iter().copied().collect();
-        point.live = live[at].after.intersection(&visible).copied().collect();
-        point.kept = live[at].kept.intersection(&visible).copied().collect();
-        point.mentioned = mentioned[at].after.intersection(&visible).copied().collect();
+        let names = |set: &Set| set.iter().map(|(binding, _)| *binding).filter(|binding| point.visible.contains(binding)).collect();
+        point.live = names(&live[at].after);
+        point.kept = names(&live[at].kept);
+        point.mentioned = names(&mentioned[at].after);
+        for &binding in &point.live {
+            if let Some(parts) = parts(binding, &live[at].after, &moves) {
+                point.parts.insert(binding, parts);
+            }
+        }
     }
     mark_hidden(body);
+}
+
+/// The fields of `binding` that travel instead of all of it. Rust lets a field be moved out of a variable while others stay
+/// in use; then there is no whole left to move. Where no field may have been moved, or the moved one is used later (so that
+/// it was copied), the whole travels.
+fn parts(binding: BindingId, live: &Set, moves: &Parts) -> Option<Vec<String>> {
+    let mut parts = Vec::new();
+    for (_, part) in live.iter().filter(|(other, _)| *other == binding) {
+        parts.push(part.clone()?);
+    }
+    moves.iter().any(|(other, moved)| *other == binding && !parts.contains(moved)).then_some(parts)
+}
+
+/// All that the body may move out of its variables.
+fn moves(body: &Body) -> Parts {
+    let mut all = Parts::new();
+    body.each_facts(&mut |facts| all.extend(facts.moves.iter().cloned()));
+    all
 }
 
 /// A live variable that an inner one of the same name hides at the await.
@@ -67,19 +94,18 @@ impl<'a> Flow<'a> {
     fn plain(&self, facts: &Facts, after: Set) -> Set {
         let mut before = if facts.diverges { Set::new() } else { after };
         for target in &facts.breaks {
-            before.extend(self.breaks.get(target).into_iter().flatten());
+            before.extend(self.breaks.get(target).into_iter().flatten().cloned());
         }
         for target in &facts.continues {
-            before.extend(self.continues.get(target).into_iter().flatten());
+            before.extend(self.continues.get(target).into_iter().flatten().cloned());
         }
         match self.mode {
             Mode::Live => {
-                for assigned in &facts.assigns {
-                    before.remove(assigned);
-                }
-                before.extend(&facts.uses);
+                before.retain(|(binding, _)| !facts.assigns.contains(binding));
+                before.extend(facts.uses.iter().map(|binding| (*binding, None)));
+                before.extend(facts.parts.iter().map(|(binding, part)| (*binding, Some(part.clone()))));
             }
-            Mode::Mentioned => before.extend(&facts.mentions),
+            Mode::Mentioned => before.extend(facts.mentions.iter().map(|binding| (*binding, None))),
         }
         before
     }
@@ -95,9 +121,7 @@ impl<'a> Flow<'a> {
         for stmt in block.stmts.iter().rev() {
             live = self.stmt(stmt, live);
         }
-        for declared in &block.prelude {
-            live.remove(declared);
-        }
+        live.retain(|(binding, _)| !block.prelude.contains(binding));
         live
     }
 
@@ -105,16 +129,12 @@ impl<'a> Flow<'a> {
         match stmt {
             Stmt::Plain(plain, declares) => {
                 let mut live = after;
-                for declared in declares {
-                    live.remove(declared);
-                }
+                live.retain(|(binding, _)| !declares.contains(binding));
                 self.plain(&plain.facts, live)
             }
             Stmt::Let { node, diverge, declares, .. } => {
                 let mut live = after;
-                for declared in declares {
-                    live.remove(declared);
-                }
+                live.retain(|(binding, _)| !declares.contains(binding));
                 if let Some(diverge) = diverge {
                     live.extend(self.block(diverge, Set::new()));
                 }
@@ -128,8 +148,8 @@ impl<'a> Flow<'a> {
             Stmt::Fork { point, block } => {
                 let branch = self.block(block, Set::new());
                 let found = &mut self.found[*point];
-                found.after.extend(&branch);
-                found.kept.extend(&after);
+                found.after.extend(branch.iter().cloned());
+                found.kept.extend(after.iter().cloned());
                 let mut live = after;
                 live.extend(branch);
                 live
@@ -141,7 +161,7 @@ impl<'a> Flow<'a> {
         match node {
             Node::Plain(plain) => self.plain(&plain.facts, after),
             Node::Await(point) => {
-                self.found[*point].after.extend(&after);
+                self.found[*point].after.extend(after.iter().cloned());
                 let facts = &self.facts[*point];
                 // A variable that is only assigned behind this await is declared by the segment behind it.
                 let after = if self.mode == Mode::Live { after } else { Set::new() };
@@ -172,7 +192,7 @@ impl<'a> Flow<'a> {
                 self.breaks.insert(*target, after.clone());
                 self.until_stable(*target, |this, head| {
                     let mut live = this.block(body, head);
-                    live.extend(&after);
+                    live.extend(after.iter().cloned());
                     this.plain(&condition.facts, live)
                 })
             }
@@ -185,7 +205,7 @@ impl<'a> Flow<'a> {
         loop {
             self.continues.insert(target, head.clone());
             let mut next = once(self, head.clone());
-            next.extend(&head);
+            next.extend(head.iter().cloned());
             if next == head {
                 return head;
             }

@@ -47,6 +47,16 @@ impl<'a> Mentions<'a> {
         mentions.facts
     }
 
+    /// The facts of what is matched on these patterns.
+    pub(crate) fn of_scrutinee(environment: &'a Environment, scrutinee: &Expr, patterns: &[&Pat]) -> Facts {
+        let mut mentions = Mentions::new(environment);
+        mentions.visit_expr(scrutinee);
+        for pat in patterns {
+            mentions.taken_apart(scrutinee, pat);
+        }
+        mentions.facts
+    }
+
     /// The facts of a match arm's pattern and guard, which see the variables that the pattern binds.
     pub(crate) fn of_pattern(environment: &'a Environment, pat: &Pat) -> Facts {
         let mut mentions = Mentions::new(environment);
@@ -76,6 +86,56 @@ impl<'a> Mentions<'a> {
         }
     }
 
+    /// A field of a variable of the body: `record.user`.
+    fn part(&self, expr: &Expr) -> Option<(BindingId, String)> {
+        let Expr::Field(field) = expr else { return None };
+        let Expr::Path(base) = &*field.base else { return None };
+        let binding = self.lookup(&base.path.get_ident()?.to_string())?;
+        let member = match &field.member {
+            syn::Member::Named(name) => name.to_string(),
+            syn::Member::Unnamed(index) => index.index.to_string(),
+        };
+        Some((binding, member))
+    }
+
+    fn used_part(&mut self, (binding, member): (BindingId, String)) {
+        self.facts.mentions.insert(binding);
+        self.facts.parts.insert((binding, member));
+    }
+
+    /// An expression that is only looked at: a field in it is not moved.
+    fn looked_at(&mut self, expr: &Expr) {
+        match self.part(expr) {
+            Some(part) => self.used_part(part),
+            None => match expr {
+                Expr::Field(field) => self.looked_at(&field.base),
+                Expr::Paren(inner) => self.looked_at(&inner.expr),
+                other => self.visit_expr(other),
+            },
+        }
+    }
+
+    /// `let Walk { stops, .. } = walk`, `match walk { Walk { stops, .. } => .. }`: these fields may be moved.
+    fn taken_apart(&mut self, value: &Expr, pat: &Pat) {
+        let Expr::Path(path) = value else { return };
+        let Some(binding) = path.path.get_ident().and_then(|name| self.lookup(&name.to_string())) else { return };
+        let members: Vec<String> = match pat {
+            Pat::Struct(fields) => fields
+                .fields
+                .iter()
+                .map(|field| match &field.member {
+                    syn::Member::Named(name) => name.to_string(),
+                    syn::Member::Unnamed(index) => index.index.to_string(),
+                })
+                .collect(),
+            Pat::Tuple(tuple) => (0..tuple.elems.len()).map(|index| index.to_string()).collect(),
+            Pat::TupleStruct(tuple) => (0..tuple.elems.len()).map(|index| index.to_string()).collect(),
+            Pat::Type(typed) => return self.taken_apart(value, &typed.pat),
+            _ => return,
+        };
+        self.facts.moves.extend(members.into_iter().map(|member| (binding, member)));
+    }
+
     /// `place = ..`: a whole variable is overwritten; anything else is used. `(a, b) = ..` overwrites both.
     fn assigned(&mut self, place: &Expr, surely: bool) {
         match place {
@@ -91,7 +151,7 @@ impl<'a> Mentions<'a> {
             }
             Expr::Tuple(tuple) => tuple.elems.iter().for_each(|place| self.assigned(place, surely)),
             Expr::Infer(_) => {}
-            other => self.visit_expr(other),
+            other => self.looked_at(other),
         }
     }
 
@@ -109,28 +169,45 @@ impl<'a> Mentions<'a> {
 
     /// A macro's tokens: any identifier may be a use, and so may a name captured in a format string.
     fn tokens(&mut self, tokens: TokenStream) {
-        let mut after_dot = false;
-        for token in tokens {
-            match token {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        let punct = |at: usize, wanted: char| matches!(tokens.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == wanted);
+        let mut at = 0;
+        while at < tokens.len() {
+            match &tokens[at] {
                 TokenTree::Ident(ident) => {
-                    if !after_dot {
-                        self.used(&ident.to_string());
+                    // `x.name` is a field of `x`, `x.name()` a method, `..name` a range or a rest.
+                    let member = match (punct(at + 1, '.') && !punct(at + 2, '.'), tokens.get(at + 2)) {
+                        (true, Some(TokenTree::Ident(member))) => Some(member.to_string()),
+                        (true, Some(TokenTree::Literal(member))) => Some(member.to_string()),
+                        _ => None,
+                    };
+                    let is_call = matches!(tokens.get(at + 3), Some(TokenTree::Group(group)) if group.delimiter() == proc_macro2::Delimiter::Parenthesis);
+                    match (member, self.lookup(&ident.to_string())) {
+                        (Some(member), Some(binding)) if !is_call && member.chars().all(|c| c.is_alphanumeric() || c == '_') => {
+                            self.used_part((binding, member));
+                            at += 2;
+                        }
+                        _ => self.used(&ident.to_string()),
                     }
-                    after_dot = false;
+                    // Members behind it are no variables.
+                    while punct(at + 1, '.') && !punct(at + 2, '.') {
+                        at += 2;
+                    }
                 }
-                TokenTree::Group(group) => {
-                    self.tokens(group.stream());
-                    after_dot = false;
-                }
+                TokenTree::Group(group) => self.tokens(group.stream()),
                 TokenTree::Literal(literal) => {
                     for name in captured(&literal.to_string()) {
                         self.used(&name);
                     }
-                    after_dot = false;
                 }
-                // `x.name` is a field; `..name` is a range or a rest, whose second dot follows a joint first one.
-                TokenTree::Punct(punct) => after_dot = punct.as_char() == '.' && !after_dot,
+                TokenTree::Punct(_) => {
+                    // A member of something that is no plain variable, as in `f().name`.
+                    if punct(at, '.') && !punct(at + 1, '.') && !(at > 0 && punct(at - 1, '.')) {
+                        at += 1;
+                    }
+                }
             }
+            at += 1;
         }
     }
 }
@@ -143,6 +220,7 @@ impl<'ast> Visit<'ast> for Mentions<'_> {
     fn visit_local(&mut self, local: &'ast Local) {
         if let Some(init) = &local.init {
             self.visit_expr(&init.expr);
+            self.taken_apart(&init.expr, &local.pat);
             if let Some((_, otherwise)) = &init.diverge {
                 self.visit_expr(otherwise);
             }
@@ -158,6 +236,14 @@ impl<'ast> Visit<'ast> for Mentions<'_> {
                     self.used(&name.to_string());
                 }
             }
+            Expr::Field(field) => match self.part(expr) {
+                Some(part) => {
+                    self.facts.moves.insert(part.clone());
+                    self.used_part(part);
+                }
+                None => self.looked_at(&field.base),
+            },
+            Expr::Reference(reference) => self.looked_at(&reference.expr),
             Expr::Assign(assign) => {
                 self.visit_expr(&assign.right);
                 self.assigned(&assign.left, false);
@@ -190,11 +276,15 @@ impl<'ast> Visit<'ast> for Mentions<'_> {
             }
             Expr::Let(condition) => {
                 self.visit_expr(&condition.expr);
+                self.taken_apart(&condition.expr, &condition.pat);
                 self.visit_pat(&condition.pat);
                 self.declare(&condition.pat);
             }
             Expr::Match(choice) => {
                 self.visit_expr(&choice.expr);
+                for arm in &choice.arms {
+                    self.taken_apart(&choice.expr, &arm.pat);
+                }
                 for arm in &choice.arms {
                     self.nested(|this| {
                         this.declare(&arm.pat);

@@ -95,6 +95,8 @@ impl Resolver {
             let facts = Mentions::of_expr(environment, argument);
             found.facts.uses.extend(facts.uses);
             found.facts.mentions.extend(facts.mentions);
+            found.facts.parts.extend(facts.parts);
+            found.facts.moves.extend(facts.moves);
             found.facts.breaks.extend(facts.breaks);
             found.facts.continues.extend(facts.continues);
         }
@@ -113,7 +115,8 @@ impl Resolver {
                 }
             }
             Node::Match { scrutinee, arms } => {
-                scrutinee.facts = Mentions::of_expr(&self.environment, &scrutinee.code);
+                let patterns: Vec<&Pat> = arms.iter().map(|arm| &arm.pat.code).collect();
+                scrutinee.facts = Mentions::of_scrutinee(&self.environment, &scrutinee.code, &patterns);
                 for arm in arms {
                     arm.pat.facts = Mentions::of_pattern(&self.environment, &arm.pat.code);
                     self.block(&mut arm.body, &[&arm.pat.code]);

@@ -74,11 +74,8 @@ fn depot_accessor(module: &ModuleDecl, declared: &TopologiesDecl, index: usize, 
     };
     let unpack = match returning.as_slice() {
         [] => quote!(|_: &mut #private::AckValues| ::core::result::Result::Ok(())),
-        [one] => quote!(|values: &mut #private::AckValues| values.take::<#one>(0)),
-        several => {
-            let places = 0..several.len();
-            quote!(|values: &mut #private::AckValues| ::core::result::Result::Ok((#(values.take::<#several>(#places)?,)*)))
-        }
+        [one] => quote!(|values: &mut #private::AckValues| values.take::<#one>()),
+        several => quote!(|values: &mut #private::AckValues| ::core::result::Result::Ok((#(values.take::<#several>()?,)*))),
     };
     quote! {
         #docs

@@ -15,6 +15,7 @@ pub(super) fn scope_struct(number: usize, fields: &[Ident]) -> TokenStream {
     let parameters: Vec<Ident> = (0..fields.len()).map(|at| format_ident!("A{at}")).collect();
     quote! {
         struct #name<#(#parameters),*> { #(#fields: #parameters),* }
+        #[diagnostic::do_not_recommend]
         impl<#(#parameters: #private::Portable),*> #private::Wire for #name<#(#parameters),*> {
             fn encode(&self, out: &mut ::std::vec::Vec<u8>) -> ::core::result::Result<(), #private::WireError> {
                 #(#private::Portable::encode(&self.#fields, out)?;)*

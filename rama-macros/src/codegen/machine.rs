@@ -10,7 +10,7 @@
 
 use super::Compiled;
 use super::hop;
-use super::segment::{Emitter, field, value_field};
+use super::segment::{Emitter, scope_fields, value_field};
 use crate::ir::{AwaitId, Body};
 use crate::model::{ModuleDecl, OnFailure, SourceDecl, TopologyDecl};
 use crate::names;
@@ -98,7 +98,12 @@ fn segment(
     let fields = point.map(|point| {
         let awaited = &body.awaits[point];
         let value = awaited.call.operation.has_value().then(value_field);
-        value.into_iter().chain(awaited.live.iter().map(|binding| field(body, awaited, *binding))).collect::<Vec<_>>()
+        value.into_iter().chain(scope_fields(body, awaited).into_iter().map(|field| field.ident)).collect::<Vec<_>>()
+    });
+    let scope = point.map_or_else(Vec::new, |point| {
+        let awaited = &body.awaits[point];
+        let value = awaited.call.operation.has_value().then(|| value_field().to_string());
+        value.into_iter().chain(scope_fields(body, awaited).into_iter().map(|field| field.text)).collect()
     });
     let hops = reached
         .iter()
@@ -108,7 +113,6 @@ fn segment(
             HopText { operation: call.operation.name(), arguments: arguments.join(", "), to: first + to }
         })
         .collect();
-    let scope = fields.iter().flatten().map(ToString::to_string).collect();
     Code {
         segment: Segment { source: source_number, scope, hops },
         reached: reached.into_iter().map(|point| first + point).collect(),
@@ -193,6 +197,7 @@ fn function(module: &ModuleDecl, topology: &TopologyDecl, codes: &[Code], live: 
             }
         }
     });
+    let assembled = topology.sources.first().map(|source| Ident::new("assemble", source.ident.span()));
     quote! {
         #[doc(hidden)]
         #[allow(warnings, clippy::all, clippy::pedantic, clippy::restriction)]
@@ -207,7 +212,7 @@ fn function(module: &ModuleDecl, topology: &TopologyDecl, codes: &[Code], live: 
             {
                 #private::ClosureMachine::new(#start_closure, #step_closure, #dead_letters)
             }
-            assemble(#(#closures),*)
+            #assembled(#(#closures),*)
         }
     }
 }

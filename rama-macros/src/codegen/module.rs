@@ -22,9 +22,10 @@ pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, machines:
         quote!(#ident: #private::Depot::new(#index, task, #keep))
     });
     let new_pstates = module.pstates.iter().map(|pstate| {
-        let ident = &pstate.ident;
+        let (ident, schema) = (&pstate.ident, &pstate.schema);
         let initial = match &pstate.initial {
-            Some(initial) => quote!(::core::option::Option::Some(#initial)),
+            // With its type, so that a wrong value is reported at the value.
+            Some(initial) => quote!(::core::option::Option::<<#schema as #private::Schema>::Value>::Some(#initial)),
             None => quote!(::core::option::Option::None),
         };
         quote!(#ident: #private::PState::new(task, #initial))

@@ -4,7 +4,7 @@
 //! out of the scope; then the rest of each block runs, from the innermost out. A loop that is resumed in an iteration
 //! becomes the rest of that iteration, followed by the loop.
 
-use super::segment::{Again, Code, Emitter, field, value_field};
+use super::segment::{Again, Code, Emitter, ScopeField, member, scope_fields, value_field};
 use crate::ir::{AwaitId, Block, Node, Stmt};
 use crate::names;
 use proc_macro2::TokenStream;
@@ -118,13 +118,18 @@ impl<'a> Emitter<'a> {
     fn restored(&self, declared: &[usize], point: AwaitId) -> TokenStream {
         let awaited = &self.body.awaits[point];
         let scope = names::scope();
+        let fields = scope_fields(self.body, awaited);
         let mut code = TokenStream::new();
         for binding in declared {
             let variable = &self.body.bindings[*binding];
             let (ident, mutable) = (&variable.ident, variable.mutable.then(|| quote!(mut)));
             if awaited.live.contains(binding) {
-                let field = field(self.body, awaited, *binding);
-                code.extend(quote!(let #mutable #ident = #scope.#field;));
+                let fields: Vec<&ScopeField> = fields.iter().filter(|field| field.binding == *binding).collect();
+                let value = match fields.as_slice() {
+                    [ScopeField { ident: field, part: None, .. }] => quote!(#scope.#field),
+                    parts => remains(parts),
+                };
+                code.extend(quote!(let #mutable #ident = #value;));
             } else if awaited.mentioned.contains(binding) {
                 code.extend(quote!(let #mutable #ident;));
             } else {
@@ -134,6 +139,31 @@ impl<'a> Emitter<'a> {
         }
         code
     }
+}
+
+/// What is left of a variable of which some fields travelled: something that has just these fields.
+fn remains(parts: &[&ScopeField]) -> TokenStream {
+    let scope = names::scope();
+    let indexed: Option<Vec<usize>> = parts.iter().map(|field| field.part.as_ref()?.parse().ok()).collect();
+    if let Some(indexes) = indexed {
+        // `let pair = ((), scope.pair_1);`
+        let last = indexes.iter().copied().max().unwrap_or(0);
+        let elements = (0..=last).map(|index| match indexes.iter().position(|other| *other == index) {
+            Some(at) => {
+                let field = &parts[at].ident;
+                quote!(#scope.#field)
+            }
+            None => quote!(()),
+        });
+        return quote!((#(#elements,)*));
+    }
+    let members: Vec<syn::Member> = parts.iter().filter_map(|field| field.part.as_deref().map(member)).collect();
+    let parameters: Vec<_> = (0..parts.len()).map(|at| quote::format_ident!("A{at}")).collect();
+    let fields = parts.iter().map(|field| &field.ident);
+    quote! {{
+        struct Remains<#(#parameters),*> { #(#members: #parameters),* }
+        Remains { #(#members: #scope.#fields),* }
+    }}
 }
 
 fn in_block(block: &Block, point: AwaitId) -> bool {

@@ -260,24 +260,30 @@ impl<'a> Emitter<'a> {
     /// `Next2::S5(Scope5 { word: carried(word), .. })`
     fn scope(&self, point: AwaitId, value: Option<TokenStream>, copied: &dyn Fn(BindingId) -> bool) -> TokenStream {
         let private = names::private();
-        let awaited = &self.body.awaits[point];
+        let body = self.body;
+        let awaited = &body.awaits[point];
         let number = self.first + point;
         let (next, variant, scope) = (names::next_enum(self.number), names::variant(number), names::scope_struct(number));
         let mut fields = TokenStream::new();
         if let Some(value) = value {
             let field = value_field();
-            let checked = quote_spanned!(awaited.span=> carried);
-            fields.extend(quote!(#field: #private::#checked(#value),));
+            // All of the call has the user's span: an error of a borrowed value is shown at the whole of it.
+            let span = awaited.span;
+            let value = names::at(value, span);
+            let carried = names::at(quote!(#private::carried), span);
+            fields.extend(quote_spanned!(span=> #field: #carried(#value),));
         }
-        for &binding in &awaited.live {
-            let field = field(self.body, awaited, binding);
+        for carried in scope_fields(body, awaited) {
+            let (field, binding) = (&carried.ident, carried.binding);
             let variable = self.variable(awaited, binding);
+            let part = carried.part.as_deref().map(member);
+            let part = part.map(|part| quote!(.#part));
             // The span makes rustc report a value that cannot travel at the variable itself.
-            let span = self.body.bindings[binding].ident.span();
+            let span = body.bindings[binding].ident.span();
             fields.extend(if copied(binding) {
-                quote_spanned!(span=> #field: #private::branched(&#variable),)
+                quote_spanned!(span=> #field: #private::branched(&#variable #part),)
             } else {
-                quote_spanned!(span=> #field: #private::carried(#variable),)
+                quote_spanned!(span=> #field: #private::carried(#variable #part),)
             });
         }
         quote!(#next::#variant(#scope { #fields }))
@@ -369,11 +375,42 @@ pub(super) fn value_field() -> Ident {
     format_ident!("__value")
 }
 
-/// The scope field of a variable: its name, with a number where two of one name travel together.
-pub(super) fn field(body: &Body, awaited: &Await, binding: BindingId) -> Ident {
-    let ident = &body.bindings[binding].ident;
-    let twin = awaited.live.iter().any(|other| *other < binding && body.bindings[*other].ident == *ident);
-    if twin { format_ident!("{}_{}", ident, binding) } else { Ident::new(&ident.to_string().replace("r#", "r_"), proc_macro2::Span::call_site()) }
+/// What one field of a scope holds.
+pub(super) struct ScopeField {
+    pub(super) ident: Ident,
+    pub(super) binding: BindingId,
+    /// A field of the variable, instead of all of it.
+    pub(super) part: Option<String>,
+    /// As the user would call it.
+    pub(super) text: String,
+}
+
+/// The fields of the scope of `awaited`, in order of the variables' declaration, without the awaited value. Each has its
+/// variable's name, with a number where two of one name travel together.
+pub(super) fn scope_fields(body: &Body, awaited: &Await) -> Vec<ScopeField> {
+    let mut fields: Vec<ScopeField> = Vec::new();
+    for &binding in &awaited.live {
+        let name = body.bindings[binding].ident.to_string();
+        let name = name.strip_prefix("r#").unwrap_or(&name);
+        let parts = awaited.parts.get(&binding).map_or_else(|| vec![None], |parts| parts.iter().cloned().map(Some).collect());
+        for part in parts {
+            let text = part.as_ref().map_or_else(|| name.to_owned(), |part| format!("{name}.{part}"));
+            let plain = format!("_{}", text.replace('.', "_"));
+            let plain = plain.strip_prefix('_').filter(|plain| *plain != "_" && syn::parse_str::<Ident>(plain).is_ok()).unwrap_or(&plain);
+            let taken = fields.iter().any(|field| field.ident == plain);
+            let ident = if taken { format_ident!("{plain}_{binding}") } else { format_ident!("{plain}") };
+            fields.push(ScopeField { ident, binding, part, text });
+        }
+    }
+    fields
+}
+
+/// A field by its text: a name or an index.
+pub(super) fn member(part: &str) -> syn::Member {
+    match part.parse::<usize>() {
+        Ok(index) => syn::Member::Unnamed(index.into()),
+        Err(_) => syn::Member::Named(format_ident!("{part}")),
+    }
 }
 
 /// Whether a branch that returns this can fail its event by `Err`.

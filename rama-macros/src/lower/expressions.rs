@@ -264,7 +264,10 @@ impl Lowering<'_> {
         let Some(mut call) = ops::parse_awaited(&awaited.base, span, module, self.diagnostics) else { return nothing() };
         self.flatten_operands(call.arguments.iter_mut().collect(), stmts);
         for argument in &call.arguments {
-            self.check_plain(argument);
+            // An append's own argument is the whole call.
+            if !ops::is_append(argument, self.module) {
+                self.check_plain(argument);
+            }
         }
         let mut resolve = super::jumps::Resolve::new(&self.targets);
         for argument in &mut call.arguments {
@@ -306,20 +309,24 @@ impl Lowering<'_> {
                     // An await that is still here was reported.
                     Expr::Async(_) | Expr::Await(_) => return,
                     Expr::Call(_) => self.0.missing_await(expr),
-                    Expr::MethodCall(_) if ops::is_append(expr, self.0.module) => self.0.diagnostics.error(
+                    Expr::MethodCall(_) if ops::is_append(expr, self.0.module) => {
+                        self.0.diagnostics.error(
+                            Code::Await,
+                            expr,
+                            "an append does nothing by itself: write `self.depot.append(record).await`",
+                        );
+                        return;
+                    }
+                    Expr::MethodCall(call) if self.0.called_operation(expr).is_some() => self.0.diagnostics.error(
                         Code::Await,
                         expr,
-                        "an append does nothing by itself: write `self.depot.append(record).await`",
+                        format!("`{0}` is an operation of the module, which does nothing by itself: write `self.{0}(..).await`", call.method),
                     ),
                     _ => {}
                 }
                 syn::visit::visit_expr(self, expr);
             }
             fn visit_item(&mut self, _: &'ast syn::Item) {}
-        }
-        // An append's own argument is the whole call; look inside it only.
-        if ops::is_append(expr, self.module) {
-            return;
         }
         syn::visit::Visit::visit_expr(&mut Check(self), expr);
     }

@@ -73,6 +73,7 @@ impl Lowering<'_> {
             facts: Facts::default(),
             span,
             live: Set::new(),
+            parts: std::collections::BTreeMap::new(),
             mentioned: Set::new(),
             kept: Set::new(),
             visible: Vec::new(),

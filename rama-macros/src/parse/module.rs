@@ -24,6 +24,7 @@ pub(crate) fn parse(item: &ItemStruct, diagnostics: &mut Diagnostics) -> ModuleD
         docs: docs(&item.attrs),
         depots: Vec::new(),
         pstates: Vec::new(),
+        broken: Vec::new(),
     };
     match &item.fields {
         Fields::Named(fields) => {
@@ -34,7 +35,7 @@ pub(crate) fn parse(item: &ItemStruct, diagnostics: &mut Diagnostics) -> ModuleD
         Fields::Unnamed(fields) => diagnostics.error(
             Code::Declaration,
             fields,
-            "a module's depots and PStates have names: write a struct with named fields",
+            "a module's depots and PStates have names: write a struct with named fields, `struct Module { #[depot(random)] name: Depot<Record> }`",
         ),
         Fields::Unit => {}
     }
@@ -55,6 +56,7 @@ fn parse_field(field: &Field, module: &mut ModuleDecl, diagnostics: &mut Diagnos
             &ident,
             format!("`{ident}` is either a depot, `#[depot(random)]`, or a PState, `#[pstate(owner = TOPOLOGY)]`: give it one of these attributes"),
         );
+        module.broken.push(ident);
         return;
     };
     let options = options::options(attribute, diagnostics);
@@ -62,9 +64,16 @@ fn parse_field(field: &Field, module: &mut ModuleDecl, diagnostics: &mut Diagnos
     if attribute.path().is_ident("depot") {
         let Some(record) = argument(&field.ty, "Depot") else {
             diagnostics.error(Code::Declaration, &field.ty, "a depot's type is written `Depot<Record>`");
+            module.broken.push(ident);
             return;
         };
-        let Some((partitioner, keep)) = depot_options(attribute, &options, diagnostics) else { return };
+        let Some((partitioner, keep)) = depot_options(attribute, &options, diagnostics) else {
+            module.broken.push(ident);
+            return;
+        };
+        if matches!(partitioner, Partitioner::Tick { .. }) && !matches!(&record, Type::Tuple(tuple) if tuple.elems.is_empty()) {
+            diagnostics.error(Code::Declaration, &record, "the records of a tick depot are `()`: write `Depot<()>`");
+        }
         module.depots.push(DepotDecl { ident, record, partitioner, keep, docs: docs(&field.attrs) });
     } else {
         let Some(schema) = argument(&field.ty, "PState") else {

@@ -43,8 +43,13 @@ fn path_text(attribute: &Attribute) -> String {
     attribute.path().get_ident().map(ToString::to_string).unwrap_or_default()
 }
 
+/// Whether `attribute` is one of ours, which rustc does not know.
+pub(crate) fn is_ours(attribute: &Attribute) -> bool {
+    KINDS.iter().any(|kind| attribute.path().is_ident(kind))
+}
+
 fn topology_attribute(attributes: &[Attribute]) -> Option<&Attribute> {
-    attributes.iter().find(|attribute| KINDS.iter().any(|kind| attribute.path().is_ident(kind)))
+    attributes.iter().find(|attribute| is_ours(attribute))
 }
 
 fn parse_async(function: &ImplItemFn, declared: &mut TopologiesDecl, diagnostics: &mut Diagnostics) {

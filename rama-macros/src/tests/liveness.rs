@@ -67,3 +67,18 @@ fn an_operand_in_front_of_an_await_is_kept_in_a_temporary() {
     assert_eq!(carried[0], "a");
     assert!(carried[1].starts_with("__rama_value"));
 }
+
+#[test]
+fn of_a_variable_with_a_field_moved_out_the_fields_in_use_travel() {
+    let parts = |text: &str| body_parts(text);
+    assert_eq!(parts("consume(record.name); hash_partition(&1).await; use_it(record.id, &record.place);"), ["id", "place"]);
+    assert_eq!(parts("let Record { name, .. } = record; hash_partition(&name).await; println!(\"{}\", record.id);"), ["id"]);
+    // Only borrowed, used as a whole, or used again: all of it travels.
+    assert!(parts("look(&record.name); hash_partition(&1).await; use_it(record.id);").is_empty());
+    assert!(parts("consume(record.name); hash_partition(&1).await; use_it(&record);").is_empty());
+    assert!(parts("consume(record.count); hash_partition(&1).await; use_it(record.count);").is_empty());
+}
+
+fn body_parts(text: &str) -> Vec<String> {
+    super::body(text).awaits[0].parts.values().flatten().cloned().collect()
+}

@@ -80,6 +80,10 @@ pub fn branched<T: Branch>(value: &T) -> T {
 }
 
 /// A whole hop, as it goes between processes. Implemented by the generated enum and scope structs.
+#[diagnostic::on_unimplemented(
+    message = "this topology carries a value that cannot cross a partition hop",
+    label = "the value is the one of the error above: make it portable, and this error is gone too"
+)]
 pub trait Wire: Send + Sized + 'static {
     /// Appends the encoding to `out`.
     ///

@@ -16,6 +16,20 @@ enum Rest<I: Iterator> {
     Items(std::vec::IntoIter<I::Item>),
 }
 
+/// Branches of one computation go on with the loop from the same item.
+impl<I: Iterator + Clone> Clone for LoopState<I>
+where
+    I::Item: Clone,
+{
+    fn clone(&self) -> Self {
+        let rest = match &*self.rest.borrow() {
+            Rest::Lazy(items) => Rest::Lazy(items.clone()),
+            Rest::Items(items) => Rest::Items(items.clone()),
+        };
+        LoopState { rest: RefCell::new(rest) }
+    }
+}
+
 impl<I: Iterator> LoopState<I> {
     /// The loop over `items`, about to begin.
     pub fn new(items: impl IntoIterator<IntoIter = I>) -> Self {

@@ -1,0 +1,249 @@
+//! Branches, loops, moves and drops around awaits.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use rama_runtime::module::Module;
+use rama_runtime::prelude::*;
+use rama_runtime::testing::TestCluster;
+use serde::{Deserialize, Serialize};
+use std::sync::Mutex;
+
+/// Each source exercises one shape; what it reached is counted by name, over all tasks.
+#[module]
+pub struct Shapes {
+    #[depot(random)]
+    exploding: Depot<u64>,
+    #[depot(random)]
+    everywhere: Depot<u64>,
+    #[depot(random)]
+    forking: Depot<u64>,
+    #[depot(random)]
+    nothing: Depot<u64>,
+    #[depot(global)]
+    dropping: Depot<u64>,
+    #[depot(global)]
+    last_value: Depot<u64>,
+    #[pstate(owner = shapes)]
+    reached: PState<Map<String, u64>>,
+}
+
+topology! {
+    impl Shapes {
+        #[stream(shapes, source = exploding)]
+        async fn explode_in_control_flow(&mut self, n: u64) {
+            if n > 0 {
+                let item = explode(0..n).await;
+                match item % 3 {
+                    0 => {
+                        let inner = explode(vec!["a", "b"].into_iter().map(String::from)).await;
+                        self.reach(format!("zero {inner}"));
+                    }
+                    1 => {
+                        for turn in 0..2 {
+                            let part = explode([10, 20]).await;
+                            self.reach(format!("one {turn} {part}"));
+                        }
+                    }
+                    _ => self.reach("two".into()),
+                }
+                self.reach("after".into());
+            } else {
+                self.reach("none".into());
+            }
+        }
+
+        #[stream(shapes, source = everywhere)]
+        async fn all_in_control_flow(&mut self, n: u64) {
+            let mut rounds = 0;
+            while rounds < n {
+                rounds += 1;
+                all_partition().await;
+                if rounds == 2 { break; }
+            }
+            self.reach(format!("rounds {rounds}"));
+        }
+
+        #[stream(shapes, source = forking)]
+        async fn fork_in_control_flow(&mut self, n: u64) {
+            let name = format!("n{n}");
+            for turn in 0..n {
+                if turn % 2 == 0 {
+                    fork(async {
+                        hash_partition(&turn).await;
+                        self.reach(format!("{name} even"));
+                        let sub = explode(0..turn).await;
+                        self.reach(format!("{name} sub {sub}"));
+                    });
+                } else {
+                    fork(async move { self.reach(format!("{name} odd")); });
+                }
+            }
+            self.reach(format!("{name} end"));
+        }
+
+        #[stream(shapes, source = nothing)]
+        async fn explode_nothing(&mut self, n: u64) -> u64 {
+            let item = explode(0..n).await;
+            item
+        }
+
+        #[stream(shapes, source = last_value)]
+        async fn last_value_wins(&mut self, n: u64) -> Option<u64> {
+            let item = explode(0..n).await;
+            if item == 1 { return None; }
+            Some(item)
+        }
+
+        #[stream(shapes, source = dropping)]
+        async fn drops(&mut self, n: u64) {
+            let moved = Loud::new("moved");
+            let first = Loud::new("first");
+            let second = Loud::new("second");
+            {
+                let inner = Loud::new("inner");
+                consume(moved);
+                if n > 0 { hash_partition(&n).await; }
+                note("after the hop");
+                inner.touch();
+            }
+            note("after the block");
+            let third = Loud::new("third");
+            if n > 1 { hash_partition(&n).await; }
+            second.touch();
+            first.touch();
+            third.touch();
+            let _ = Loud::new("wildcard");
+            note("end");
+        }
+
+        fn reach(&mut self, place: String) {
+            self.reached.key(&place).update(|n| *n += 1);
+        }
+    }
+}
+
+static DROPS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Says when it is dropped.
+#[derive(Serialize, Deserialize)]
+pub struct Loud(String);
+
+impl Loud {
+    fn new(name: &str) -> Self {
+        Loud(name.to_owned())
+    }
+    fn touch(&self) {}
+}
+
+impl Drop for Loud {
+    fn drop(&mut self) {
+        note(&format!("drop {}", self.0));
+    }
+}
+
+fn note(text: &str) {
+    DROPS.lock().unwrap().push(text.to_owned());
+}
+
+fn consume(_: Loud) {}
+
+/// [`Shapes::drops`] without its hops.
+fn plain_drops() {
+    let moved = Loud::new("moved");
+    let first = Loud::new("first");
+    let second = Loud::new("second");
+    {
+        let inner = Loud::new("inner");
+        consume(moved);
+        note("after the hop");
+        inner.touch();
+    }
+    note("after the block");
+    let third = Loud::new("third");
+    second.touch();
+    first.touch();
+    third.touch();
+    let _ = Loud::new("wildcard");
+    note("end");
+}
+
+async fn launched() -> (TestCluster, ShapesClient) {
+    let cluster = TestCluster::start().unwrap();
+    let app = cluster.launch::<Shapes>(Launch::tasks(4).threads(2)).await.unwrap();
+    (cluster, app)
+}
+
+/// What was reached, over all tasks, as `name=count`.
+async fn reached(app: &ShapesClient) -> Vec<String> {
+    let mut counts = std::collections::BTreeMap::new();
+    for task in 0..4 {
+        for (name, count) in app.reached().partition(task).items().await.unwrap() {
+            *counts.entry(name).or_insert(0) += count;
+        }
+    }
+    counts.into_iter().map(|(name, count): (String, u64)| format!("{name}={count}")).collect()
+}
+
+#[tokio::test]
+async fn explode_inside_if_match_and_loops_goes_on_once_per_item() {
+    let (_cluster, app) = launched().await;
+    app.exploding().append(0).await.unwrap();
+    assert_eq!(reached(&app).await, ["none=1"]);
+    app.exploding().append(3).await.unwrap();
+    // Item 0: 2 branches. Item 1: 2 in the first turn, each 2 in the second. Item 2: one.
+    assert_eq!(
+        reached(&app).await,
+        ["after=7", "none=1", "one 0 10=1", "one 0 20=1", "one 1 10=2", "one 1 20=2", "two=1", "zero a=1", "zero b=1"]
+    );
+}
+
+#[tokio::test]
+async fn all_partition_inside_a_loop_multiplies_by_the_tasks_each_time() {
+    let (_cluster, app) = launched().await;
+    app.everywhere().append_batch(vec![0, 1, 5]).await.unwrap();
+    assert_eq!(reached(&app).await, ["rounds 0=1", "rounds 1=4", "rounds 2=16"]);
+}
+
+#[tokio::test]
+async fn forks_inside_loops_are_branches_of_their_own_and_the_record_waits_for_all() {
+    let (_cluster, app) = launched().await;
+    app.forking().append(5).await.unwrap();
+    assert_eq!(
+        reached(&app).await,
+        ["n5 end=1", "n5 even=3", "n5 odd=2", "n5 sub 0=2", "n5 sub 1=2", "n5 sub 2=1", "n5 sub 3=1"]
+    );
+}
+
+#[tokio::test]
+async fn a_record_without_any_branch_left_has_no_ack_return() {
+    let (_cluster, app) = launched().await;
+    assert_eq!(app.nothing().append(1).await, Ok(0));
+    assert_eq!(app.nothing().append(0).await, Err(Error::NoAckReturn));
+}
+
+#[tokio::test]
+async fn of_several_returning_branches_the_last_value_wins() {
+    let (_cluster, app) = launched().await;
+    assert_eq!(app.last_value().append(4).await, Ok(Some(3)));
+    assert_eq!(app.last_value().append(2).await, Ok(None));
+}
+
+#[tokio::test]
+async fn values_are_dropped_when_and_in_the_order_plain_rust_drops_them() {
+    plain_drops();
+    let plain = std::mem::take(&mut *DROPS.lock().unwrap());
+    let (_cluster, app) = launched().await;
+    for n in 0..4 {
+        app.dropping().append(n).await.unwrap();
+        assert_eq!(std::mem::take(&mut *DROPS.lock().unwrap()), plain, "with hops of record {n}");
+    }
+}
+
+#[test]
+fn a_scope_carries_only_live_variables() {
+    let topology = Shapes::DESCRIPTOR.topology("shapes").unwrap();
+    let source = topology.sources.iter().position(|source| source.name == "drops").unwrap();
+    let mut scopes: Vec<&[&str]> =
+        topology.segments.iter().filter(|segment| segment.source == source).map(|segment| segment.scope).collect();
+    scopes.remove(0);
+    assert_eq!(scopes, [&["n", "first", "second", "inner"][..], &["first", "second", "third"][..]]);
+}

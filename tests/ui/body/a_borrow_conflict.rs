@@ -1,0 +1,27 @@
+//! Borrows between two hops are those of plain Rust.
+use rama_runtime::prelude::*;
+
+#[module]
+pub struct Words {
+    #[depot(random)]
+    lines: Depot<String>,
+    #[depot(disallow)]
+    output: Depot<String>,
+    #[pstate(owner = count)]
+    counts: PState<Map<String, u64>>,
+}
+
+topology! {
+    impl Words {
+        #[stream(source = lines)]
+        async fn count(&mut self, line: String) {
+            hash_partition(&line).await;
+            let mut words = vec![line.clone()];
+            let first = &words[0];
+            words.push(line.clone());
+            self.counts.key(first).update(|n| *n += 1);
+        }
+    }
+}
+
+fn main() {}

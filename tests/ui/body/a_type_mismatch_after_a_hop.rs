@@ -1,0 +1,25 @@
+//! Type errors point into the body.
+use rama_runtime::prelude::*;
+
+#[module]
+pub struct Words {
+    #[depot(random)]
+    lines: Depot<String>,
+    #[depot(disallow)]
+    output: Depot<String>,
+    #[pstate(owner = count)]
+    counts: PState<Map<String, u64>>,
+}
+
+topology! {
+    impl Words {
+        #[stream(source = lines)]
+        async fn count(&mut self, line: String) {
+            hash_partition(&line).await;
+            let length: u32 = line.len();
+            self.counts.key(&line).update(|n| *n += length);
+        }
+    }
+}
+
+fn main() {}

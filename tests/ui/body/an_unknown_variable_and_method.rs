@@ -1,0 +1,26 @@
+//! Names that do not exist.
+use rama_runtime::prelude::*;
+
+#[module]
+pub struct Words {
+    #[depot(random)]
+    lines: Depot<String>,
+    #[depot(disallow)]
+    output: Depot<String>,
+    #[pstate(owner = count)]
+    counts: PState<Map<String, u64>>,
+}
+
+topology! {
+    impl Words {
+        #[stream(source = lines)]
+        async fn count(&mut self, line: String) {
+            hash_partition(&line).await;
+            self.counts.key(&lin).update(|n| *n += 1);
+            self.counts.key(&line).increment();
+            self.count.key(&line).update(|n| *n += 1);
+        }
+    }
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+//! A module's fields have names.
+use rama_runtime::prelude::*;
+
+#[module]
+pub struct M(Depot<u64>);
+
+topology! {
+    impl M {
+        #[stream(source = input)]
+        async fn take(&mut self, n: u64) {
+            println!("{n}");
+        }
+    }
+}
+
+fn main() {}

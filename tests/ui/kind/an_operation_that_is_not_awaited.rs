@@ -1,0 +1,25 @@
+//! An operation does nothing without `.await`.
+use rama_runtime::prelude::*;
+
+#[module]
+pub struct Words {
+    #[depot(random)]
+    lines: Depot<String>,
+    #[depot(disallow)]
+    output: Depot<String>,
+    #[pstate(owner = count)]
+    counts: PState<Map<String, u64>>,
+}
+
+topology! {
+    impl Words {
+        #[stream(source = lines)]
+        async fn count(&mut self, line: String) {
+            hash_partition(&line);
+            let word = explode(line.split_whitespace().map(str::to_owned));
+            self.output.append(line);
+        }
+    }
+}
+
+fn main() {}

@@ -1,0 +1,24 @@
+//! The owner of a PState is a topology of the module.
+use rama_runtime::prelude::*;
+
+#[module]
+pub struct Shop {
+    #[depot(random)]
+    orders: Depot<String>,
+    #[depot(random)]
+    returns: Depot<String>,
+    #[pstate(owner = seller)]
+    sold: PState<Map<String, u64>>,
+}
+
+topology! {
+    impl Shop {
+        #[stream(source = orders)]
+        async fn sell(&mut self, item: String) {
+            hash_partition(&item).await;
+            self.sold.key(&item).update(|n| *n += 1);
+        }
+    }
+}
+
+fn main() {}

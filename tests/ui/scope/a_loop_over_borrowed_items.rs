@@ -1,0 +1,26 @@
+//! The rest of a loop that hops travels, and so do its items.
+use rama_runtime::prelude::*;
+
+#[module]
+pub struct Words {
+    #[depot(random)]
+    lines: Depot<String>,
+    #[depot(disallow)]
+    output: Depot<String>,
+    #[pstate(owner = count)]
+    counts: PState<Map<String, u64>>,
+}
+
+topology! {
+    impl Words {
+        #[stream(source = lines)]
+        async fn count(&mut self, line: String) {
+            for word in line.split_whitespace() {
+                hash_partition(word).await;
+                self.counts.key(word).update(|n| *n += 1);
+            }
+        }
+    }
+}
+
+fn main() {}

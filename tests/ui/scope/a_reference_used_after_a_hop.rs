@@ -1,0 +1,25 @@
+//! A reference into a local does not travel.
+use rama_runtime::prelude::*;
+
+#[module]
+pub struct Words {
+    #[depot(random)]
+    lines: Depot<String>,
+    #[depot(disallow)]
+    output: Depot<String>,
+    #[pstate(owner = count)]
+    counts: PState<Map<String, u64>>,
+}
+
+topology! {
+    impl Words {
+        #[stream(source = lines)]
+        async fn count(&mut self, line: String) {
+            let word = line.trim();
+            hash_partition(word).await;
+            self.counts.key(word).update(|n| *n += 1);
+        }
+    }
+}
+
+fn main() {}
