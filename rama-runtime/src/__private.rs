@@ -5,7 +5,7 @@
 //! - Descriptors are plain constant data.
 //! - Clients are made of [`DepotClient`], [`DepotReader`], [`PStateClient`] and [`GlobalCursor`].
 
-pub use crate::client::{AckValues, App, ClientPartitioner, DepotClient, DepotReader};
+pub use crate::client::{AckValues, App, ClientPartitioner, DepotClient, DepotReader, unpack_nothing, unpack_one};
 pub use crate::depot::{DeadLetter, Depot, DepotPartition, Failure};
 pub use crate::error::Result;
 pub use crate::exec::{Program, program};

@@ -10,7 +10,7 @@
 //! Two more operations are no functions: `self.depot.append(record).await` ([`Depot::append`](crate::depot::Depot::append)),
 //! and `self.operation(arguments).await`, which inlines an `async fn` of the same block that has no topology attribute.
 
-use std::future::Future;
+use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 
 /// What an operation gives to `.await`, inside a topology.
@@ -21,6 +21,26 @@ pub struct Operation<T> {
 
 fn operation<T>() -> Operation<T> {
     Operation { value: PhantomData }
+}
+
+/// Where an operation may be awaited: never outside of a topology, whose compiler takes the `.await` away. So nothing
+/// implements it; it exists for its message.
+#[diagnostic::on_unimplemented(
+    message = "an operation can be awaited only in a topology",
+    label = "this `.await` is not in a body that `topology!` compiles",
+    note = "operations move a topology from task to task: write this in an `async fn` inside `topology! {{ impl Module {{ .. }} }}`",
+    note = "inside a topology it must stand in the body itself, not in an `async` block or another function"
+)]
+pub trait AwaitedInTopology {}
+
+impl<T: AwaitedInTopology> IntoFuture for Operation<T> {
+    type Output = T;
+    type IntoFuture = std::future::Pending<T>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        // No `T` is `AwaitedInTopology`.
+        std::future::pending()
+    }
 }
 
 /// Resumes once, on the task that owns `key` (Rama: `hashPartition`). Always a new event, even if it is the same task.

@@ -47,7 +47,7 @@ fn depot_accessor(module: &ModuleDecl, declared: &TopologiesDecl, index: usize, 
             return quote! {
                 #docs
                 #vis fn #ident(&self) -> #private::DepotReader<#name, #record> {
-                    #private::DepotReader::new(&self.app, |module: &mut #name| &mut module.#ident)
+                    #private::DepotReader::new(&self.app, #index, |module: &mut #name| &mut module.#ident)
                 }
             };
         }
@@ -73,8 +73,8 @@ fn depot_accessor(module: &ModuleDecl, declared: &TopologiesDecl, index: usize, 
         several => quote!((#(#several,)*)),
     };
     let unpack = match returning.as_slice() {
-        [] => quote!(|_: &mut #private::AckValues| ::core::result::Result::Ok(())),
-        [one] => quote!(|values: &mut #private::AckValues| values.take::<#one>()),
+        [] => quote!(#private::unpack_nothing),
+        [one] => quote!(#private::unpack_one::<#one>),
         several => quote!(|values: &mut #private::AckValues| ::core::result::Result::Ok((#(values.take::<#several>()?,)*))),
     };
     quote! {

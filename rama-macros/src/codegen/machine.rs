@@ -16,6 +16,7 @@ use crate::model::{ModuleDecl, OnFailure, SourceDecl, TopologyDecl};
 use crate::names;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
+use syn::spanned::Spanned;
 
 /// A generated machine, with what the descriptor says of it.
 pub(super) struct Machine {
@@ -155,10 +156,14 @@ fn function(module: &ModuleDecl, topology: &TopologyDecl, codes: &[Code], live: 
     let starts = topology.sources.iter().enumerate().map(|(number, source)| {
         let (depot, argument) = (&source.depot, format_ident!("f{number}"));
         let widen = hop::widen(number, reached(number));
+        let record = names::record();
+        // A stream of another record type is reported at the type.
+        let mut given = record.clone();
+        given.set_span(record.span().located_at(source.record.span()));
         quote! {
             #number => {
-                let record = module.#depot.record(offset)?;
-                #argument(module, cx, &mut #private::Sink::new(&mut |emit| out.push(#private::Emit::map(emit, #widen))), record)
+                let #record = module.#depot.record(offset)?;
+                #argument(module, cx, &mut #private::Sink::new(&mut |emit| out.push(#private::Emit::map(emit, #widen))), #given)
             }
         }
     });

@@ -2,7 +2,7 @@
 
 use super::descriptor;
 use super::machine::Machine;
-use crate::model::{ModuleDecl, TopologiesDecl};
+use crate::model::{ModuleDecl, Partitioner, TopologiesDecl};
 use crate::names;
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -14,7 +14,9 @@ pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, machines:
     let descriptor = descriptor::generate(module, declared, machines);
     let functions = declared.topologies.iter().map(|topology| names::machine_function(&topology.name.to_string()));
     let new_depots = module.depots.iter().enumerate().map(|(index, depot)| {
-        let (ident, keep) = (&depot.ident, depot.keep);
+        let ident = &depot.ident;
+        // A tick is no data.
+        let keep = if matches!(depot.partitioner, Partitioner::Tick { .. }) { Some(0) } else { depot.keep };
         let keep = match keep {
             Some(keep) => quote!(::core::option::Option::Some(#keep)),
             None => quote!(::core::option::Option::None),

@@ -8,8 +8,9 @@ use crate::ir::{Await, AwaitId, BindingId, Block, Body, Node, Plain, Stmt, Targe
 use crate::model::ModuleDecl;
 use crate::names;
 use crate::ops::Site;
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
 use syn::{Expr, Lifetime, Type};
 
@@ -75,7 +76,10 @@ impl<'a> Emitter<'a> {
         match self.returns {
             Some(ty) if !self.in_fork => {
                 let flow = self.flow(&quote!(#value), ty);
-                quote!(let #value: #ty = { #code }; ::core::result::Result::Ok(#flow))
+                // A missing value is reported at the type that is expected.
+                let mut body = Group::new(Delimiter::Brace, code);
+                body.set_span(ty.span());
+                quote!(let #value: #ty = #body; ::core::result::Result::Ok(#flow))
             }
             _ => quote! {
                 let #value: () = { #code };
@@ -281,9 +285,11 @@ impl<'a> Emitter<'a> {
             // The span makes rustc report a value that cannot travel at the variable itself.
             let span = body.bindings[binding].ident.span();
             fields.extend(if copied(binding) {
-                quote_spanned!(span=> #field: #private::branched(&#variable #part),)
+                let branched = names::at(quote!(#private::branched), span);
+                quote_spanned!(span=> #field: #branched(&#variable #part),)
             } else {
-                quote_spanned!(span=> #field: #private::carried(#variable #part),)
+                let carried = names::at(quote!(#private::carried), span);
+                quote_spanned!(span=> #field: #carried(#variable #part),)
             });
         }
         quote!(#next::#variant(#scope { #fields }))

@@ -168,6 +168,10 @@ fn stream_options(function: &ImplItemFn, attribute: &Attribute, diagnostics: &mu
         );
     }
     stream.depot = source?;
+    // "At most once" goes on behind a failed record, unless something else was asked for.
+    if matches!(stream.retry, Retry::None) && !options.iter().any(|option| option.name == "on_failure") {
+        stream.on_failure = OnFailure::Skip;
+    }
     Some(stream)
 }
 

@@ -76,7 +76,7 @@ enum Sent<M: Module, R, Ack> {
         level: AckLevel,
     },
     /// It is sent, and will be answered.
-    Sent(oneshot::Receiver<Outcome>),
+    Pending(oneshot::Receiver<Outcome>),
     /// It is sent, and that is all.
     Gone,
 }
@@ -104,7 +104,7 @@ where
         };
         match sent {
             Sent::Refused(error) => Err(error),
-            Sent::Sent(answer) => answer.await.unwrap_or(Err(Error::ShutDown)),
+            Sent::Pending(answer) => answer.await.unwrap_or(Err(Error::ShutDown)),
             Sent::Gone | Sent::Waiting { .. } => Ok(AckValues::default()),
         }
     }
@@ -127,7 +127,7 @@ where
             AckLevel::None => (0, Sent::Gone),
             AckLevel::Full | AckLevel::Appended => {
                 let (pending, answer) = shared.pending.one();
-                (pending, Sent::Sent(answer))
+                (pending, Sent::Pending(answer))
             }
         };
         let ticket = Ticket {

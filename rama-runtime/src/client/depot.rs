@@ -67,7 +67,8 @@ where
     Ack: 'static,
 {
     /// The client of depot number `depot` of the descriptor. `unpack` makes the ack return from what the depot's returning
-    /// sources gave: `|_| Ok(())` where there are none, `|values| values.take(0)` for one.
+    /// sources gave: [`unpack_nothing`](super::unpack_nothing) where there are none, [`unpack_one`](super::unpack_one) for
+    /// one, and for more a function that takes one after the other.
     #[must_use]
     pub fn new(
         app: &App<M>,

@@ -9,7 +9,7 @@ mod pending;
 mod reader;
 mod settled;
 
-pub use ack::AckValues;
+pub use ack::{AckValues, unpack_nothing, unpack_one};
 pub use app::App;
 pub use append::{ClientAppend, ClientAppendAt};
 pub use batch::{BatchAppend, BatchAppendAt};

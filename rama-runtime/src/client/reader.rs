@@ -27,9 +27,9 @@ where
     M: Module,
     R: Clone + Serialize + DeserializeOwned + Send + 'static,
 {
-    /// The reader of the depot that `access` finds in a task's view.
+    /// The reader of depot number `_depot` of the descriptor, which `access` finds in a task's view.
     #[must_use]
-    pub fn new(app: &App<M>, access: fn(&mut M) -> &mut Depot<R>) -> Self {
+    pub fn new(app: &App<M>, _depot: usize, access: fn(&mut M) -> &mut Depot<R>) -> Self {
         DepotReader {
             app: app.clone(),
             access,

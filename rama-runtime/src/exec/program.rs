@@ -64,6 +64,10 @@ struct Compiled<M: Module, K: Machine<M>> {
     open: Vec<Option<Box<Envelopes<K::Hop>>>>,
     /// What runs next, before the queue: the last one first.
     stack: Envelopes<K::Hop>,
+    #[expect(
+        clippy::vec_box,
+        reason = "a batch travels in its box, and the box is what is used again"
+    )]
     spare: Vec<Box<Envelopes<K::Hop>>>,
     module: std::marker::PhantomData<fn(M)>,
 }

@@ -18,9 +18,6 @@ topology! {
             fork(async { global_partition().await; }).await;
             fork(|| 1);
             let branch = fork(async {});
-            loop {
-                fork(async { break; });
-            }
         }
     }
 }
