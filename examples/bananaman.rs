@@ -56,7 +56,10 @@ topology! {
 
 /// How many users ended with their older name: behind `random`, and behind `hash_by`.
 async fn race(app: &NamesClient, users: u64) -> rama_runtime::Result<(u64, u64)> {
-    let edit = |user: u64, name: &str| NameEdit { user: format!("bananaman{user}"), name: name.to_owned() };
+    let edit = |user: u64, name: &str| NameEdit {
+        user: format!("bananaman{user}"),
+        name: name.to_owned(),
+    };
     for user in 0..users {
         for name in ["Banana Man", "bananaman"] {
             app.anywhere().append(edit(user, name)).ack(AckLevel::Appended).await?;

@@ -95,8 +95,20 @@ async fn main() -> rama_runtime::Result<()> {
 }
 
 fn sample() -> Vec<PageView> {
-    let views = [("alice", "/home", 100, 250), ("bob", "/home", 3700, 50), ("alice", "/pricing", 130, 900), ("alice", "/home", 7300, 10)];
-    views.map(|(user, url, at, millis)| PageView { user: user.into(), url: url.into(), at, millis }).into()
+    let views = [
+        ("alice", "/home", 100, 250),
+        ("bob", "/home", 3700, 50),
+        ("alice", "/pricing", 130, 900),
+        ("alice", "/home", 7300, 10),
+    ];
+    views
+        .map(|(user, url, at, millis)| PageView {
+            user: user.into(),
+            url: url.into(),
+            at,
+            millis,
+        })
+        .into()
 }
 
 #[cfg(test)]
@@ -108,8 +120,15 @@ mod tests {
     async fn users_and_pages_are_both_up_to_date() {
         let cluster = TestCluster::start().unwrap();
         for (tasks, threads) in [(1, 1), (4, 2), (16, 2)] {
-            let cluster = if tasks == 1 { &cluster } else { &TestCluster::start().unwrap() };
-            let app = cluster.launch::<PageAnalytics>(Launch::tasks(tasks).threads(threads)).await.unwrap();
+            let cluster = if tasks == 1 {
+                &cluster
+            } else {
+                &TestCluster::start().unwrap()
+            };
+            let app = cluster
+                .launch::<PageAnalytics>(Launch::tasks(tasks).threads(threads))
+                .await
+                .unwrap();
             app.views().append_batch(sample()).await.unwrap();
             let alice = || app.users().key("alice");
             assert_eq!(alice().views().get().await.unwrap(), Some(3));

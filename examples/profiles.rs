@@ -68,7 +68,10 @@ pub struct Profile {
 
 impl Profile {
     fn named(username: String) -> Self {
-        Profile { username, ..Profile::default() }
+        Profile {
+            username,
+            ..Profile::default()
+        }
     }
 
     fn apply(&mut self, edit: Edit) {
@@ -128,10 +131,21 @@ async fn main() -> rama_runtime::Result<()> {
     let cluster = InProcessCluster::start()?;
     let app = cluster.launch::<Profiles>(Launch::tasks(4).threads(2)).await?;
     for (request, username) in [(1, "alice"), (2, "bob"), (3, "alice")] {
-        let outcome = app.registrations().append(Registration { request, username: username.into() }).await?;
+        let outcome = app
+            .registrations()
+            .append(Registration {
+                request,
+                username: username.into(),
+            })
+            .await?;
         println!("request {request} for `{username}`: {outcome:?}");
         if let Outcome::Registered(user_id) = outcome {
-            app.edits().append(ProfileEdit { user_id, edit: Edit::Location("Mars".into()) }).await?;
+            app.edits()
+                .append(ProfileEdit {
+                    user_id,
+                    edit: Edit::Location("Mars".into()),
+                })
+                .await?;
             println!("  {:?}", app.profiles().key(&user_id).get().await?);
         }
     }
@@ -144,7 +158,10 @@ mod tests {
     use rama_runtime::testing::TestCluster;
 
     fn wish(request: u64, username: &str) -> Registration {
-        Registration { request, username: username.to_owned() }
+        Registration {
+            request,
+            username: username.to_owned(),
+        }
     }
 
     #[tokio::test]
@@ -152,10 +169,21 @@ mod tests {
         let cluster = TestCluster::start().unwrap();
         let app = cluster.launch::<Profiles>(Launch::tasks(8).threads(2)).await.unwrap();
         let first = app.registrations().append(wish(1, "alice")).await.unwrap();
-        let Outcome::Registered(id) = first else { panic!("{first:?}") };
-        assert_eq!(app.registrations().append(wish(2, "alice")).await.unwrap(), Outcome::Taken);
-        assert_eq!(app.registrations().append(wish(1, "alice")).await.unwrap(), Outcome::Registered(id));
-        assert_eq!(app.profiles().key(&id).get().await.unwrap(), Some(Profile::named("alice".into())));
+        let Outcome::Registered(id) = first else {
+            panic!("{first:?}")
+        };
+        assert_eq!(
+            app.registrations().append(wish(2, "alice")).await.unwrap(),
+            Outcome::Taken
+        );
+        assert_eq!(
+            app.registrations().append(wish(1, "alice")).await.unwrap(),
+            Outcome::Registered(id)
+        );
+        assert_eq!(
+            app.profiles().key(&id).get().await.unwrap(),
+            Some(Profile::named("alice".into()))
+        );
     }
 
     #[tokio::test]
@@ -172,9 +200,18 @@ mod tests {
             })
             .collect();
         for (n, id) in ids.iter().enumerate() {
-            app.edits().append(ProfileEdit { user_id: *id, edit: Edit::DisplayName(format!("User {n}")) }).await.unwrap();
+            app.edits()
+                .append(ProfileEdit {
+                    user_id: *id,
+                    edit: Edit::DisplayName(format!("User {n}")),
+                })
+                .await
+                .unwrap();
             let profile = app.profiles().key(id).get().await.unwrap().unwrap();
-            assert_eq!((profile.username, profile.display_name), (format!("user{n}"), Some(format!("User {n}"))));
+            assert_eq!(
+                (profile.username, profile.display_name),
+                (format!("user{n}"), Some(format!("User {n}")))
+            );
         }
         ids.sort_unstable();
         ids.dedup();

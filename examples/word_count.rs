@@ -90,7 +90,9 @@ async fn main() -> std::process::ExitCode {
 
 async fn run(arguments: &Arguments, out: &mut impl Write) -> Result<(), Failure> {
     let cluster = InProcessCluster::start()?;
-    let app = cluster.launch::<WordCount>(Launch::tasks(arguments.tasks).threads(arguments.threads)).await?;
+    let app = cluster
+        .launch::<WordCount>(Launch::tasks(arguments.tasks).threads(arguments.threads))
+        .await?;
     let started = Instant::now();
     let progress = progress(&arguments.files);
     let mut bytes = 0;
@@ -157,12 +159,18 @@ async fn feed(app: &WordCountClient, input: impl Read, name: &Path, progress: &P
 }
 
 fn unreadable(file: &Path, error: io::Error) -> Failure {
-    Failure::Read { file: file.display().to_string(), error }
+    Failure::Read {
+        file: file.display().to_string(),
+        error,
+    }
 }
 
 /// A bar over all files on standard error, shown only if that is a terminal.
 fn progress(files: &[PathBuf]) -> ProgressBar {
-    let sizes: Option<Vec<u64>> = files.iter().map(|file| std::fs::metadata(file).ok().map(|data| data.len())).collect();
+    let sizes: Option<Vec<u64>> = files
+        .iter()
+        .map(|file| std::fs::metadata(file).ok().map(|data| data.len()))
+        .collect();
     let bar = match sizes {
         Some(sizes) if !sizes.is_empty() => ProgressBar::new(sizes.iter().sum()),
         _ => ProgressBar::new_spinner(),
@@ -187,12 +195,24 @@ mod tests {
         }
         let mut counts: Vec<_> = counts.into_iter().collect();
         counts.sort_by(|(word, count), (other, others)| others.cmp(count).then_with(|| word.cmp(other)));
-        counts.into_iter().map(|(word, count)| format!("{count}\t{word}\n")).collect()
+        counts
+            .into_iter()
+            .map(|(word, count)| format!("{count}\t{word}\n"))
+            .collect()
     }
 
     async fn counted(files: Vec<PathBuf>, tasks: u32, threads: u32, top: Option<usize>) -> Result<String, Failure> {
         let mut out = Vec::new();
-        run(&Arguments { tasks, threads, top, files }, &mut out).await?;
+        run(
+            &Arguments {
+                tasks,
+                threads,
+                top,
+                files,
+            },
+            &mut out,
+        )
+        .await?;
         Ok(String::from_utf8(out).unwrap())
     }
 
@@ -209,7 +229,10 @@ mod tests {
         for tasks in [1, 2, 8, 64] {
             for threads in [1, 2] {
                 if threads <= tasks {
-                    assert_eq!(counted(vec![path.clone()], tasks, threads, None).await.unwrap(), reference(&text));
+                    assert_eq!(
+                        counted(vec![path.clone()], tasks, threads, None).await.unwrap(),
+                        reference(&text)
+                    );
                 }
             }
         }
@@ -227,7 +250,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_missing_file_and_one_that_is_no_text_are_named() {
-        let missing = counted(vec!["/nowhere/book.txt".into()], 1, 1, None).await.unwrap_err().to_string();
+        let missing = counted(vec!["/nowhere/book.txt".into()], 1, 1, None)
+            .await
+            .unwrap_err()
+            .to_string();
         assert!(missing.contains("/nowhere/book.txt"), "{missing}");
         let binary = file("binary", &[b'a', 0xFF, 0xFE, b'\n']);
         let error = counted(vec![binary.clone()], 1, 1, None).await.unwrap_err().to_string();

@@ -19,7 +19,10 @@ impl Parse for Input {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let module;
         syn::braced!(module in input);
-        Ok(Input { module: module.parse()?, block: input.parse()? })
+        Ok(Input {
+            module: module.parse()?,
+            block: input.parse()?,
+        })
     }
 }
 
@@ -70,7 +73,9 @@ fn bodies(module: &ModuleDecl, declared: &TopologiesDecl, diagnostics: &mut Diag
                 analyze::liveness::analyze(&mut body);
                 body
             });
-            Compiled { bodies: bodies.collect() }
+            Compiled {
+                bodies: bodies.collect(),
+            }
         })
         .collect()
 }
@@ -83,14 +88,23 @@ fn check(module: &ModuleDecl, declared: &TopologiesDecl, diagnostics: &mut Diagn
             diagnostics.error(
                 Code::Ownership,
                 &pstate.owner,
-                format!("PState `{}` names owner `{}`, which is no topology of the module; the topologies are {}", pstate.ident, pstate.owner, list(&topologies)),
+                format!(
+                    "PState `{}` names owner `{}`, which is no topology of the module; the topologies are {}",
+                    pstate.ident,
+                    pstate.owner,
+                    list(&topologies)
+                ),
             );
         }
     }
     let mut functions: Vec<&proc_macro2::Ident> = Vec::new();
     for source in declared.topologies.iter().flat_map(|topology| &topology.sources) {
         if functions.contains(&&source.ident) {
-            diagnostics.error(Code::Declaration, &source.ident, format!("`{}` is declared twice; give one of them another name", source.ident));
+            diagnostics.error(
+                Code::Declaration,
+                &source.ident,
+                format!("`{}` is declared twice; give one of them another name", source.ident),
+            );
         }
         functions.push(&source.ident);
         if !module.depots.iter().any(|depot| depot.ident == source.depot) && !module.broken.contains(&source.depot) {
@@ -98,7 +112,11 @@ fn check(module: &ModuleDecl, declared: &TopologiesDecl, diagnostics: &mut Diagn
             diagnostics.error(
                 Code::Declaration,
                 &source.depot,
-                format!("`{}` is no depot of the module; the depots are {}", source.depot, list(depots)),
+                format!(
+                    "`{}` is no depot of the module; the depots are {}",
+                    source.depot,
+                    list(depots)
+                ),
             );
         }
         if let OnFailure::DeadLetter(name) = &source.on_failure {
@@ -119,11 +137,19 @@ fn check(module: &ModuleDecl, declared: &TopologiesDecl, diagnostics: &mut Diagn
 
 /// Reports operations of one name.
 fn check_operations(declared: &TopologiesDecl, diagnostics: &mut Diagnostics) {
-    let sources = declared.topologies.iter().flat_map(|topology| &topology.sources).map(|source| &source.ident);
+    let sources = declared
+        .topologies
+        .iter()
+        .flat_map(|topology| &topology.sources)
+        .map(|source| &source.ident);
     let mut names: Vec<&proc_macro2::Ident> = sources.collect();
     for operation in &declared.operations {
         if names.contains(&&operation.ident) {
-            diagnostics.error(Code::Declaration, &operation.ident, format!("`{}` is declared twice; give one of them another name", operation.ident));
+            diagnostics.error(
+                Code::Declaration,
+                &operation.ident,
+                format!("`{}` is declared twice; give one of them another name", operation.ident),
+            );
         }
         names.push(&operation.ident);
     }
@@ -133,10 +159,14 @@ fn check_operations(declared: &TopologiesDecl, diagnostics: &mut Diagnostics) {
 fn rejected(block: &ItemImpl, diagnostics: &Diagnostics) -> TokenStream {
     let errors = diagnostics.to_compile_errors();
     let mut block = block.clone();
-    block.items.retain(|item| !matches!(item, syn::ImplItem::Fn(function) if function.sig.asyncness.is_some()));
+    block
+        .items
+        .retain(|item| !matches!(item, syn::ImplItem::Fn(function) if function.sig.asyncness.is_some()));
     for item in &mut block.items {
         if let syn::ImplItem::Fn(function) = item {
-            function.attrs.retain(|attribute| !parse::topologies::is_ours(attribute));
+            function
+                .attrs
+                .retain(|attribute| !parse::topologies::is_ours(attribute));
         }
     }
     quote!(#[allow(warnings)] #block #errors)
@@ -158,7 +188,11 @@ pub(crate) fn hand_over(block: TokenStream) -> TokenStream {
 pub(crate) fn hand_over_attribute(arguments: TokenStream, block: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
     if !arguments.is_empty() {
-        diagnostics.error(Code::Declaration, &arguments, "`#[topologies]` has no options; they stand on its functions");
+        diagnostics.error(
+            Code::Declaration,
+            &arguments,
+            "`#[topologies]` has no options; they stand on its functions",
+        );
     }
     let errors = diagnostics.to_compile_errors();
     let expansion = hand_over(block);
@@ -168,7 +202,11 @@ pub(crate) fn hand_over_attribute(arguments: TokenStream, block: TokenStream) ->
 fn call_declaration(parsed: &ItemImpl, block: &TokenStream) -> TokenStream {
     let Type::Path(path) = &*parsed.self_ty else {
         let mut diagnostics = Diagnostics::default();
-        diagnostics.error(Code::Syntax, &parsed.self_ty, "topologies stand in an `impl` of the module's struct: `impl Module { .. }`");
+        diagnostics.error(
+            Code::Syntax,
+            &parsed.self_ty,
+            "topologies stand in an `impl` of the module's struct: `impl Module { .. }`",
+        );
         return diagnostics.to_compile_errors();
     };
     let mut path = path.path.clone();

@@ -57,15 +57,24 @@ impl Diagnostics {
         let mut spans = tokens.into_iter().map(|token| token.span());
         let from = spans.next().unwrap_or_else(Span::call_site);
         let to = spans.last().unwrap_or(from);
-        self.found.push(Diagnostic { code, from, to, message: message.into() });
+        self.found.push(Diagnostic {
+            code,
+            from,
+            to,
+            message: message.into(),
+        });
     }
-
 
     /// Takes over the errors of a parser.
     pub(crate) fn syntax(&mut self, error: &syn::Error) {
         for error in error.clone() {
             let span = error.span();
-            self.found.push(Diagnostic { code: Code::Syntax, from: span, to: span, message: error.to_string() });
+            self.found.push(Diagnostic {
+                code: Code::Syntax,
+                from: span,
+                to: span,
+                message: error.to_string(),
+            });
         }
     }
 

@@ -78,7 +78,12 @@ pub(crate) enum Stmt {
     /// Without an await: emitted as it is (with `self`, `return` and jumps translated).
     Plain(Plain<syn::Stmt>, Vec<BindingId>),
     /// `let PAT: TYPE = NODE else { .. };` (the initialiser inside `local` is unused).
-    Let { local: Local, node: Node, diverge: Option<Block>, declares: Vec<BindingId> },
+    Let {
+        local: Local,
+        node: Node,
+        diverge: Option<Block>,
+        declares: Vec<BindingId>,
+    },
     /// `PLACE = NODE;`
     Assign { place: Plain<Expr>, node: Node },
     /// `NODE;`
@@ -94,10 +99,24 @@ pub(crate) enum Node {
     /// Ends the segment; a resumed segment begins with its value.
     Await(AwaitId),
     Block(Block),
-    If { condition: Plain<Expr>, then: Block, otherwise: Option<Box<Node>> },
-    Match { scrutinee: Plain<Expr>, arms: Vec<Arm> },
-    Loop { target: TargetId, body: Block },
-    While { target: TargetId, condition: Plain<Expr>, body: Block },
+    If {
+        condition: Plain<Expr>,
+        then: Block,
+        otherwise: Option<Box<Node>>,
+    },
+    Match {
+        scrutinee: Plain<Expr>,
+        arms: Vec<Arm>,
+    },
+    Loop {
+        target: TargetId,
+        body: Block,
+    },
+    While {
+        target: TargetId,
+        condition: Plain<Expr>,
+        body: Block,
+    },
 }
 
 /// `PAT => BODY`
@@ -138,7 +157,10 @@ pub(crate) struct Facts {
 impl<T> Plain<T> {
     /// Code whose facts are not known yet.
     pub(crate) fn new(code: T) -> Self {
-        Plain { code, facts: Facts::default() }
+        Plain {
+            code,
+            facts: Facts::default(),
+        }
     }
 }
 
@@ -183,7 +205,11 @@ impl Node {
             Node::Plain(plain) => see(&plain.facts),
             Node::Await(_) => {}
             Node::Block(block) => block.each_facts(see),
-            Node::If { condition, then, otherwise } => {
+            Node::If {
+                condition,
+                then,
+                otherwise,
+            } => {
                 see(&condition.facts);
                 then.each_facts(see);
                 if let Some(otherwise) = otherwise {

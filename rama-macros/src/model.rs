@@ -161,8 +161,10 @@ fn tidy(printed: &str) -> String {
             let before = out.chars().last().unwrap_or(' ');
             let after = characters.get(at + 1).copied().unwrap_or(' ');
             let glued = matches!(before, '(' | '[' | '<' | '&' | '.' | '!' | ':')
-                || matches!(after, ')' | ']' | '>' | ',' | ';' | '.' | '(' | '[' | '?' | ':' | '<' | '!')
-                    && !matches!(before, '=' | ',' | '|' | '+' | '-' | '*' | '/');
+                || matches!(
+                    after,
+                    ')' | ']' | '>' | ',' | ';' | '.' | '(' | '[' | '?' | ':' | '<' | '!'
+                ) && !matches!(before, '=' | ',' | '|' | '+' | '-' | '*' | '/');
             if glued {
                 continue;
             }

@@ -19,5 +19,4 @@ pub use crate::topology::*;
 pub use rama_macros::__compile as compile;
 
 /// The cursor of a global PState's client.
-pub type GlobalCursor<M, S> =
-    <S as crate::pstate::Schema>::Cursor<crate::pstate::Remote<M, S>, crate::pstate::Root<S>>;
+pub type GlobalCursor<M, S> = <S as crate::pstate::Schema>::Cursor<crate::pstate::Remote<M, S>, crate::pstate::Root<S>>;

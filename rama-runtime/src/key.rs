@@ -52,3 +52,58 @@ pub(crate) fn numbers_owned_by(task: u32, tasks: u32) -> impl Iterator<Item = u6
     let end = if task < tasks { u64::MAX } else { 0 };
     (0..end).filter(move |key| task_of(key, tasks) == Ok(task))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::borrow::Cow;
+
+    /// The format: these numbers never change.
+    #[test]
+    fn the_hash_is_that_of_the_test_vectors() {
+        let vectors: [(&str, u64, u64); 9] = [
+            ("unit", hash_of(&()).unwrap(), 0x2D06_8005_38D3_94C2),
+            ("false", hash_of(&false).unwrap(), 0xC44B_DFF4_074E_ECDB),
+            ("0u64", hash_of(&0u64).unwrap(), 0xC44B_DFF4_074E_ECDB),
+            ("300u64", hash_of(&300u64).unwrap(), 0xA6B4_4AEE_D67A_4FDF),
+            ("-1i64", hash_of(&-1i64).unwrap(), 0xE12E_F9D2_EB86_CEEB),
+            ("empty text", hash_of("").unwrap(), 0xC44B_DFF4_074E_ECDB),
+            ("be", hash_of("be").unwrap(), 0x30C4_AF5F_0FB9_5AC4),
+            ("(be, 7)", hash_of(&("be", 7u8)).unwrap(), 0x27CB_405E_F1D7_83ED),
+            ("long text", hash_of(&"x".repeat(1000)).unwrap(), 0xAD6C_C431_9DB4_8958),
+        ];
+        for (name, hash, expected) in vectors {
+            assert_eq!(hash, expected, "{name}: {hash:#018x}");
+        }
+    }
+
+    #[test]
+    fn the_hash_is_xxh3_of_the_postcard_encoding() {
+        assert_eq!(hash_of("be").unwrap(), xxh3_64(&[2, b'b', b'e']));
+        assert_eq!(hash_of(&300u64).unwrap(), xxh3_64(&[0xAC, 0x02]));
+        assert_eq!(hash_of(&-1i64).unwrap(), xxh3_64(&[1]));
+    }
+
+    #[test]
+    fn a_key_and_what_borrows_or_owns_it_have_one_hash() {
+        let text = String::from("to be");
+        let expected = hash_of("to be").unwrap();
+        assert_eq!(hash_of(&text).unwrap(), expected);
+        assert_eq!(hash_of(&&text).unwrap(), expected);
+        assert_eq!(hash_of(&Box::<str>::from("to be")).unwrap(), expected);
+        assert_eq!(hash_of(&Cow::Borrowed("to be")).unwrap(), expected);
+        assert_eq!(hash_of(&(&text, &7u64)).unwrap(), hash_of(&("to be", 7u32)).unwrap());
+        assert_ne!(hash_of(&1i32).unwrap(), hash_of(&1u32).unwrap());
+    }
+
+    #[test]
+    fn the_task_is_the_lowest_bits() {
+        for key in 0..1000u64 {
+            let hash = hash_of(&key).unwrap();
+            for tasks in [1, 2, 8, 1024] {
+                assert_eq!(u64::from(task_of(&key, tasks).unwrap()), hash % u64::from(tasks));
+            }
+        }
+        assert!(task_of(&1, 3).is_err());
+    }
+}

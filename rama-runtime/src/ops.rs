@@ -10,8 +10,10 @@
 //! Two more operations are no functions: `self.depot.append(record).await` ([`Depot::append`](crate::depot::Depot::append)),
 //! and `self.operation(arguments).await`, which inlines an `async fn` of the same block that has no topology attribute.
 
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 /// What an operation gives to `.await`, inside a topology.
 #[must_use = "an operation does nothing unless it is awaited in a topology"]
@@ -33,13 +35,13 @@ fn operation<T>() -> Operation<T> {
 )]
 pub trait AwaitedInTopology {}
 
-impl<T: AwaitedInTopology> IntoFuture for Operation<T> {
+/// Of no operation: it exists for the message of [`AwaitedInTopology`].
+impl<T: AwaitedInTopology> Future for Operation<T> {
     type Output = T;
-    type IntoFuture = std::future::Pending<T>;
 
-    fn into_future(self) -> Self::IntoFuture {
+    fn poll(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<T> {
         // No `T` is `AwaitedInTopology`.
-        std::future::pending()
+        Poll::Pending
     }
 }
 

@@ -180,7 +180,10 @@ async fn reached(app: &ShapesClient) -> Vec<String> {
             *counts.entry(name).or_insert(0) += count;
         }
     }
-    counts.into_iter().map(|(name, count): (String, u64)| format!("{name}={count}")).collect()
+    counts
+        .into_iter()
+        .map(|(name, count): (String, u64)| format!("{name}={count}"))
+        .collect()
 }
 
 #[tokio::test]
@@ -192,7 +195,17 @@ async fn explode_inside_if_match_and_loops_goes_on_once_per_item() {
     // Item 0: 2 branches. Item 1: 2 in the first turn, each 2 in the second. Item 2: one.
     assert_eq!(
         reached(&app).await,
-        ["after=7", "none=1", "one 0 10=1", "one 0 20=1", "one 1 10=2", "one 1 20=2", "two=1", "zero a=1", "zero b=1"]
+        [
+            "after=7",
+            "none=1",
+            "one 0 10=1",
+            "one 0 20=1",
+            "one 1 10=2",
+            "one 1 20=2",
+            "two=1",
+            "zero a=1",
+            "zero b=1"
+        ]
     );
 }
 
@@ -209,7 +222,15 @@ async fn forks_inside_loops_are_branches_of_their_own_and_the_record_waits_for_a
     app.forking().append(5).await.unwrap();
     assert_eq!(
         reached(&app).await,
-        ["n5 end=1", "n5 even=3", "n5 odd=2", "n5 sub 0=2", "n5 sub 1=2", "n5 sub 2=1", "n5 sub 3=1"]
+        [
+            "n5 end=1",
+            "n5 even=3",
+            "n5 odd=2",
+            "n5 sub 0=2",
+            "n5 sub 1=2",
+            "n5 sub 2=1",
+            "n5 sub 3=1"
+        ]
     );
 }
 
@@ -234,16 +255,34 @@ async fn values_are_dropped_when_and_in_the_order_plain_rust_drops_them() {
     let (_cluster, app) = launched().await;
     for n in 0..4 {
         app.dropping().append(n).await.unwrap();
-        assert_eq!(std::mem::take(&mut *DROPS.lock().unwrap()), plain, "with hops of record {n}");
+        assert_eq!(
+            std::mem::take(&mut *DROPS.lock().unwrap()),
+            plain,
+            "with hops of record {n}"
+        );
     }
 }
 
 #[test]
 fn a_scope_carries_only_live_variables() {
     let topology = Shapes::DESCRIPTOR.topology("shapes").unwrap();
-    let source = topology.sources.iter().position(|source| source.name == "drops").unwrap();
-    let mut scopes: Vec<&[&str]> =
-        topology.segments.iter().filter(|segment| segment.source == source).map(|segment| segment.scope).collect();
+    let source = topology
+        .sources
+        .iter()
+        .position(|source| source.name == "drops")
+        .unwrap();
+    let mut scopes: Vec<&[&str]> = topology
+        .segments
+        .iter()
+        .filter(|segment| segment.source == source)
+        .map(|segment| segment.scope)
+        .collect();
     scopes.remove(0);
-    assert_eq!(scopes, [&["n", "first", "second", "inner"][..], &["first", "second", "third"][..]]);
+    assert_eq!(
+        scopes,
+        [
+            &["n", "first", "second", "inner"][..],
+            &["first", "second", "third"][..]
+        ]
+    );
 }

@@ -122,7 +122,10 @@ async fn launched() -> (TestCluster, FailingClient) {
 #[tokio::test]
 async fn a_failing_record_is_retried_until_it_succeeds_and_its_append_waits() {
     let (_cluster, app) = launched().await;
-    for (key, how) in [How::Error, How::Panic, How::BadTask, How::FuturePanics].into_iter().enumerate() {
+    for (key, how) in [How::Error, How::Panic, How::BadTask, How::FuturePanics]
+        .into_iter()
+        .enumerate()
+    {
         // The ack return of the attempt that succeeded.
         assert_eq!(app.individual().append(flaky(key as u64, 3, how)).await, Ok(4));
     }
@@ -146,7 +149,11 @@ async fn the_writes_of_a_failed_event_are_undone_and_those_of_earlier_events_sta
 #[tokio::test]
 async fn individual_retries_let_later_records_pass() {
     let (_cluster, app) = launched().await;
-    let batch = vec![flaky(1, 2, How::Error), flaky(2, 0, How::Error), flaky(3, 0, How::Error)];
+    let batch = vec![
+        flaky(1, 2, How::Error),
+        flaky(2, 0, How::Error),
+        flaky(3, 0, How::Error),
+    ];
     app.individual().append_batch(batch).await.unwrap();
     assert_eq!(app.done().items().await.unwrap(), [2, 3, 1]);
 }
@@ -154,7 +161,12 @@ async fn individual_retries_let_later_records_pass() {
 #[tokio::test]
 async fn all_after_runs_every_later_record_of_the_partition_again_in_order() {
     let (_cluster, app) = launched().await;
-    let batch = vec![flaky(1, 0, How::Error), flaky(2, 2, How::Error), flaky(3, 0, How::Error), flaky(4, 0, How::Error)];
+    let batch = vec![
+        flaky(1, 0, How::Error),
+        flaky(2, 2, How::Error),
+        flaky(3, 0, How::Error),
+        flaky(4, 0, How::Error),
+    ];
     app.in_order().append_batch(batch).await.unwrap();
     app.settled().await.unwrap();
     let order = app.order().items().await.unwrap();
@@ -174,7 +186,13 @@ async fn without_retries_a_failed_record_is_left_and_its_append_fails() {
     let (_cluster, app) = launched().await;
     let error = app.once().append(flaky(1, 1, How::Error)).await.unwrap_err();
     match error {
-        Error::RecordFailed { depot: "once", attempts: 1, offset: 0, error, .. } => assert_eq!(error, "refused 1"),
+        Error::RecordFailed {
+            depot: "once",
+            attempts: 1,
+            offset: 0,
+            error,
+            ..
+        } => assert_eq!(error, "refused 1"),
         other => panic!("{other:?}"),
     }
     app.once().append(flaky(2, 0, How::Error)).await.unwrap();
@@ -190,7 +208,10 @@ async fn a_dead_letter_carries_the_record_the_error_and_the_attempts() {
     assert!(matches!(error, Error::RecordFailed { attempts: 2, .. }), "{error:?}");
     let letters = app.letters().read(0, 0..1).await.unwrap();
     assert_eq!(letters.len(), 1);
-    assert_eq!((&letters[0].record, letters[0].attempts, letters[0].offset), (&record, 2, 0));
+    assert_eq!(
+        (&letters[0].record, letters[0].attempts, letters[0].offset),
+        (&record, 2, 0)
+    );
     assert!(letters[0].error.contains("no 5"), "{}", letters[0].error);
     // The source goes on behind it.
     app.lettered().append(flaky(6, 0, How::Error)).await.unwrap();
@@ -200,9 +221,22 @@ async fn a_dead_letter_carries_the_record_the_error_and_the_attempts() {
 async fn a_halted_source_stops_with_its_record_kept_and_says_so_to_later_appends() {
     let (cluster, app) = launched().await;
     let first = app.halting().append(flaky(1, 9, How::Error)).await.unwrap_err();
-    assert!(matches!(first, Error::RecordFailed { .. } | Error::Halted { .. }), "{first:?}");
+    assert!(
+        matches!(first, Error::RecordFailed { .. } | Error::Halted { .. }),
+        "{first:?}"
+    );
     let second = app.halting().append(flaky(2, 0, How::Error)).await.unwrap_err();
-    assert!(matches!(second, Error::Halted { halted_at: 0, offset: 1, .. }), "{second:?}");
+    assert!(
+        matches!(
+            second,
+            Error::Halted {
+                halted_at: 0,
+                offset: 1,
+                ..
+            }
+        ),
+        "{second:?}"
+    );
     assert_eq!(app.halting().partition_info(0).await.unwrap().end, 2);
     // Other sources of the topology go on, and neither settling nor shutting down waits for the halted one.
     app.individual().append(flaky(3, 0, How::Error)).await.unwrap();

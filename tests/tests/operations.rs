@@ -129,13 +129,20 @@ async fn seen(app: &EverythingClient, how: &str) -> Vec<Vec<u64>> {
 async fn every_depot_partitioner_puts_records_where_it_says() {
     let (_cluster, app) = launched().await;
     app.random().append_batch((0..400).collect()).await.unwrap();
-    assert!(seen(&app, "random").await.iter().all(|task| task.len() == 100), "evenly");
+    assert!(
+        seen(&app, "random").await.iter().all(|task| task.len() == 100),
+        "evenly"
+    );
     app.hashed().append_batch((0..50).collect()).await.unwrap();
     app.hashed_by_path().append_batch((50..100).collect()).await.unwrap();
     let hashed = seen(&app, "hashed").await;
     for (task, records) in hashed.iter().enumerate() {
         assert!(!records.is_empty());
-        assert!(records.iter().all(|n| rama_runtime::key::task_of(n, 4) == Ok(task as u32)));
+        assert!(
+            records
+                .iter()
+                .all(|n| rama_runtime::key::task_of(n, 4) == Ok(task as u32))
+        );
     }
     app.single().append_batch((0..10).collect()).await.unwrap();
     assert_eq!(seen(&app, "single").await, [(0..10).collect(), vec![], vec![], vec![]]);
@@ -223,8 +230,14 @@ async fn records_can_be_read_back_by_offset() {
     assert_eq!((info.start, info.end), (0, 10));
     assert_eq!(app.single().read(0, 3..6).await.unwrap(), [103, 104, 105]);
     assert_eq!(app.single().read(0, 10..10).await.unwrap(), Vec::<u64>::new());
-    assert!(matches!(app.single().read(0, 5..11).await, Err(Error::OffsetOutOfRange { .. })));
-    assert!(matches!(app.single().read(9, 0..1).await, Err(Error::NoSuchTask { .. })));
+    assert!(matches!(
+        app.single().read(0, 5..11).await,
+        Err(Error::OffsetOutOfRange { .. })
+    ));
+    assert!(matches!(
+        app.single().read(9, 0..1).await,
+        Err(Error::NoSuchTask { .. })
+    ));
 }
 
 #[tokio::test]
@@ -234,14 +247,23 @@ async fn several_modules_live_in_one_cluster_and_a_name_is_launched_once() {
     tally.input().append(4).await.unwrap();
     app.single().append(1).await.unwrap();
     assert_eq!(tally.sum().get().await, Ok(Some(4)));
-    assert!(matches!(cluster.launch::<Tally>(Launch::tasks(1)).await, Err(Error::AlreadyLaunched { module: "Tally" })));
+    assert!(matches!(
+        cluster.launch::<Tally>(Launch::tasks(1)).await,
+        Err(Error::AlreadyLaunched { module: "Tally" })
+    ));
 }
 
 #[tokio::test]
 async fn a_launch_is_checked() {
     let cluster = TestCluster::start().unwrap();
-    assert!(matches!(cluster.launch::<Tally>(Launch::tasks(3)).await, Err(Error::TasksNotPowerOfTwo { tasks: 3 })));
-    assert!(matches!(cluster.launch::<Tally>(Launch::tasks(2).threads(4)).await, Err(Error::BadThreads { .. })));
+    assert!(matches!(
+        cluster.launch::<Tally>(Launch::tasks(3)).await,
+        Err(Error::TasksNotPowerOfTwo { tasks: 3 })
+    ));
+    assert!(matches!(
+        cluster.launch::<Tally>(Launch::tasks(2).threads(4)).await,
+        Err(Error::BadThreads { .. })
+    ));
     // A refused launch leaves the name free.
     cluster.launch::<Tally>(Launch::tasks(2).threads(2)).await.unwrap();
 }

@@ -62,13 +62,21 @@ topology! {
 }
 
 fn walks() -> impl Strategy<Value = Vec<Walk>> {
-    let walk = (proptest::collection::vec(any::<u8>(), 0..6), 0..6u8, 0..5u8)
-        .prop_map(|(stops, split_at, branches)| Walk { stops, split_at, branches });
+    let walk =
+        (proptest::collection::vec(any::<u8>(), 0..6), 0..6u8, 0..5u8).prop_map(|(stops, split_at, branches)| Walk {
+            stops,
+            split_at,
+            branches,
+        });
     proptest::collection::vec(walk, 1..120)
 }
 
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap()
 }
 
 proptest! {
@@ -97,8 +105,7 @@ proptest! {
     }
 }
 
-const QUIET: AtomicBool = AtomicBool::new(false);
-static BUSY: [AtomicBool; 16] = [QUIET; 16];
+static BUSY: [AtomicBool; 16] = [const { AtomicBool::new(false) }; 16];
 
 /// Marks its task as busy for the length of an event.
 #[module]
@@ -144,10 +151,9 @@ async fn a_task_runs_one_event_at_a_time() {
     let cluster = TestCluster::start().unwrap();
     let app = cluster.launch::<Exclusive>(Launch::tasks(16).threads(3)).await.unwrap();
     let (first, second) = (app.first(), app.second());
-    let (one, other) = tokio::join!(
-        async { first.append_batch((0..5_000).collect()).await },
-        async { second.append_batch((0..500).collect()).await },
-    );
+    let (one, other) = tokio::join!(async { first.append_batch((0..5_000).collect()).await }, async {
+        second.append_batch((0..500).collect()).await
+    },);
     one.unwrap();
     other.unwrap();
     for task in 0..16 {
@@ -179,10 +185,21 @@ topology! {
 #[tokio::test]
 async fn records_of_a_partition_start_in_the_order_they_were_appended() {
     let cluster = TestCluster::start().unwrap();
-    let app = cluster.launch::<Starts>(Launch::tasks(4).threads(2).max_unfinished(7)).await.unwrap();
+    let app = cluster
+        .launch::<Starts>(Launch::tasks(4).threads(2).max_unfinished(7))
+        .await
+        .unwrap();
     for number in 0..300 {
-        let level = if number % 3 == 0 { AckLevel::None } else { AckLevel::Appended };
-        app.records().append((format!("key{}", number % 5), number)).ack(level).await.unwrap();
+        let level = if number % 3 == 0 {
+            AckLevel::None
+        } else {
+            AckLevel::Appended
+        };
+        app.records()
+            .append((format!("key{}", number % 5), number))
+            .ack(level)
+            .await
+            .unwrap();
     }
     app.settled().await.unwrap();
     for key in 0..5u64 {
@@ -223,11 +240,18 @@ topology! {
     }
 }
 
-type State = (BTreeMap<String, u64>, BTreeMap<u64, BTreeMap<String, u64>>, Option<String>);
+type State = (
+    BTreeMap<String, u64>,
+    BTreeMap<u64, BTreeMap<String, u64>>,
+    Option<String>,
+);
 
 async fn totals(lines: &[String], tasks: u32, threads: u32) -> State {
     let cluster = TestCluster::start().unwrap();
-    let app = cluster.launch::<Totals>(Launch::tasks(tasks).threads(threads).check_wire(true)).await.unwrap();
+    let app = cluster
+        .launch::<Totals>(Launch::tasks(tasks).threads(threads).check_wire(true))
+        .await
+        .unwrap();
     app.lines().append_batch(lines.to_vec()).await.unwrap();
     let words = app.words().items().await.unwrap().into_iter().collect();
     let lengths = app.lengths().items().await.unwrap().into_iter().collect();

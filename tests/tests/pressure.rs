@@ -70,8 +70,9 @@ async fn a_source_takes_no_more_than_its_bound_and_appends_wait() {
     let launch = Launch::tasks(4).threads(2).max_unfinished(8).max_backlog(20);
     let app = cluster.launch::<Pressed>(launch).await.unwrap();
     let total = 500;
-    let mut appends: FuturesUnordered<_> =
-        (0..total).map(|n| app.gated().append(n).ack(AckLevel::Appended).into_future()).collect();
+    let mut appends: FuturesUnordered<_> = (0..total)
+        .map(|n| app.gated().append(n).ack(AckLevel::Appended).into_future())
+        .collect();
     let mut accepted = 0;
     while accepted < 20 {
         appends.next().await.unwrap().unwrap();
@@ -80,7 +81,10 @@ async fn a_source_takes_no_more_than_its_bound_and_appends_wait() {
     // A read goes the way of the appends: when it is answered, whatever could be accepted was.
     let end = app.gated().partition_info(0).await.unwrap().end;
     assert_eq!(end, 20);
-    assert!(appends.next().now_or_never().is_none(), "the next append waits for room");
+    assert!(
+        appends.next().now_or_never().is_none(),
+        "the next append waits for room"
+    );
     GATE.add_permits(total as usize);
     while let Some(append) = appends.next().await {
         append.unwrap();
@@ -92,7 +96,12 @@ async fn a_source_takes_no_more_than_its_bound_and_appends_wait() {
 
 /// Resident memory in bytes.
 fn resident() -> Option<u64> {
-    let pages: u64 = std::fs::read_to_string("/proc/self/statm").ok()?.split(' ').nth(1)?.parse().ok()?;
+    let pages: u64 = std::fs::read_to_string("/proc/self/statm")
+        .ok()?
+        .split(' ')
+        .nth(1)?
+        .parse()
+        .ok()?;
     Some(pages * 4096)
 }
 
@@ -106,7 +115,11 @@ async fn a_producer_much_faster_than_its_topology_keeps_memory_flat() {
     let start = resident();
     let mut most = 0;
     for n in 0..records {
-        app.heavy().append(vec![n as u8; 4096]).ack(AckLevel::Appended).await.unwrap();
+        app.heavy()
+            .append(vec![n as u8; 4096])
+            .ack(AckLevel::Appended)
+            .await
+            .unwrap();
         if let (Some(start), Some(now)) = (start, resident()) {
             most = most.max(now.saturating_sub(start));
         }

@@ -20,7 +20,11 @@ impl std::fmt::Display for Refused {
 impl std::error::Error for Refused {}
 
 fn refuse(value: u64) -> std::result::Result<u64, Refused> {
-    if value % 11 == 3 { Err(Refused(value)) } else { Ok(value) }
+    if value % 11 == 3 {
+        Err(Refused(value))
+    } else {
+        Ok(value)
+    }
 }
 
 fn mix(a: u64, b: u64) -> u64 {
@@ -52,18 +56,31 @@ async fn hops_change_nothing_but_the_place() {
     macro_rules! check {
         ($module:ident) => {
             let cluster = TestCluster::start().unwrap();
-            let app = cluster.launch::<$module::Bodies>(Launch::tasks(4).threads(2).check_wire(true)).await.unwrap();
+            let app = cluster
+                .launch::<$module::Bodies>(Launch::tasks(4).threads(2).check_wire(true))
+                .await
+                .unwrap();
             for body in 0..8 {
                 for n in 0..12 {
                     let (hopping, erased) = $module::run(&app, body, n).await;
                     tried += 1;
                     match (hopping, erased) {
-                        (Ok(hopping), Ok(erased)) => assert_eq!(hopping, erased, "{} body {body} record {n}", stringify!($module)),
+                        (Ok(hopping), Ok(erased)) => {
+                            assert_eq!(hopping, erased, "{} body {body} record {n}", stringify!($module))
+                        }
                         (Err(Error::RecordFailed { error, .. }), Err(erased)) => {
                             refused += 1;
-                            assert_eq!(error, erased.to_string(), "{} body {body} record {n}", stringify!($module));
+                            assert_eq!(
+                                error,
+                                erased.to_string(),
+                                "{} body {body} record {n}",
+                                stringify!($module)
+                            );
                         }
-                        (hopping, erased) => panic!("{} body {body} record {n}: {hopping:?}, erased {erased:?}", stringify!($module)),
+                        (hopping, erased) => panic!(
+                            "{} body {body} record {n}: {hopping:?}, erased {erased:?}",
+                            stringify!($module)
+                        ),
                     }
                 }
             }

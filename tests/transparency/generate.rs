@@ -9,7 +9,10 @@ fn main() {
     println!("cargo::rerun-if-env-changed=RAMA_BODIES");
     println!("cargo::rerun-if-env-changed=RAMA_SEED");
     let setting = |name: &str, otherwise: u64| {
-        std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+        std::env::var(name)
+            .ok()
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(otherwise)
     };
     let (bodies, seed) = (setting("RAMA_BODIES", 48), setting("RAMA_SEED", 1));
     let code = generate(bodies, seed);
@@ -26,28 +29,61 @@ fn generate(bodies: u64, seed: u64) -> String {
     let mut code = String::new();
     let modules = bodies.div_ceil(PER_MODULE);
     let _ = writeln!(code, "pub const BODIES: usize = {};", modules * PER_MODULE);
-    let _ = writeln!(code, "#[macro_export] macro_rules! each_module {{ ($m:ident) => {{ {} }} }}", (0..modules).map(|m| format!("$m!(m{m});")).collect::<String>());
+    let _ = writeln!(
+        code,
+        "#[macro_export] macro_rules! each_module {{ ($m:ident) => {{ {} }} }}",
+        (0..modules).map(|m| format!("$m!(m{m});")).collect::<String>()
+    );
     for module in 0..modules {
-        let programs: Vec<Program> = (0..PER_MODULE).map(|body| Program::new(seed + module * PER_MODULE + body)).collect();
-        let _ = writeln!(code, "pub mod m{module} {{ #![allow(warnings, clippy::all)] use super::*;");
+        let programs: Vec<Program> = (0..PER_MODULE)
+            .map(|body| Program::new(seed + module * PER_MODULE + body))
+            .collect();
+        let _ = writeln!(
+            code,
+            "pub mod m{module} {{ #![allow(warnings, clippy::all)] use super::*;"
+        );
         code.push_str("#[module] pub struct Bodies {");
         for body in 0..PER_MODULE {
             let _ = write!(code, "#[depot(random)] d{body}: Depot<u64>,");
         }
         code.push_str("}\ntopology! { impl Bodies {\n");
         for (body, program) in programs.iter().enumerate() {
-            let _ = writeln!(code, "#[stream(source = d{body}, max_retries = 0, on_failure = skip)] async fn t{body}(&mut self, n: u64) -> u64 {{ {} }}", program.hopping);
+            let _ = writeln!(
+                code,
+                "#[stream(source = d{body}, max_retries = 0, on_failure = skip)] async fn t{body}(&mut self, n: u64) -> u64 {{ {} }}",
+                program.hopping
+            );
         }
         code.push_str("} }\n");
         for (body, program) in programs.iter().enumerate() {
-            let _ = writeln!(code, "pub fn erased{body}(n: u64) -> std::result::Result<u64, Refused> {{ let value: u64 = (|| -> std::result::Result<u64, Refused> {{ {} }})()?; Ok(value) }}", program.erased);
+            let _ = writeln!(
+                code,
+                "pub fn erased{body}(n: u64) -> std::result::Result<u64, Refused> {{ let value: u64 = (|| -> std::result::Result<u64, Refused> {{ {} }})()?; Ok(value) }}",
+                program.erased
+            );
         }
-        let arms: String = (0..PER_MODULE).map(|body| format!("{body} => (app.d{body}().append(n).await, erased{body}(n)),")).collect();
-        let _ = writeln!(code, "pub async fn run(app: &BodiesClient, body: u64, n: u64) -> (rama_runtime::Result<u64>, std::result::Result<u64, Refused>) {{ match body {{ {arms} _ => unreachable!() }} }}");
-        let _ = writeln!(code, "pub const HOPS: usize = {};", programs.iter().map(|program| program.hops).sum::<usize>());
+        let arms: String = (0..PER_MODULE)
+            .map(|body| format!("{body} => (app.d{body}().append(n).await, erased{body}(n)),"))
+            .collect();
+        let _ = writeln!(
+            code,
+            "pub async fn run(app: &BodiesClient, body: u64, n: u64) -> (rama_runtime::Result<u64>, std::result::Result<u64, Refused>) {{ match body {{ {arms} _ => unreachable!() }} }}"
+        );
+        let _ = writeln!(
+            code,
+            "pub const HOPS: usize = {};",
+            programs.iter().map(|program| program.hops).sum::<usize>()
+        );
         code.push_str("}\n");
     }
-    let _ = writeln!(code, "pub const HOPS: usize = {};", (0..modules).map(|m| format!("m{m}::HOPS + ")).collect::<String>() + "0");
+    let _ = writeln!(
+        code,
+        "pub const HOPS: usize = {};",
+        (0..modules)
+            .map(|m| format!("m{m}::HOPS"))
+            .collect::<Vec<_>>()
+            .join(" + ")
+    );
     code
 }
 
@@ -89,7 +125,11 @@ impl Program {
             random: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
             hopping: String::new(),
             erased: String::new(),
-            scope: vec![Variable { name: "n".into(), kind: Kind::Number, mutable: false }],
+            scope: vec![Variable {
+                name: "n".into(),
+                kind: Kind::Number,
+                mutable: false,
+            }],
             loops: Vec::new(),
             labels: 0,
             budget: 42,
@@ -99,7 +139,11 @@ impl Program {
         writer.statements(0);
         writer.both("fold(&trace)");
         writer.returning("fold(&trace)");
-        Program { hopping: writer.hopping, erased: writer.erased, hops: writer.hops }
+        Program {
+            hopping: writer.hopping,
+            erased: writer.erased,
+            hops: writer.hops,
+        }
     }
 }
 
@@ -164,9 +208,17 @@ impl Writer {
         self.hops += 1;
         let value = self.number();
         match self.below(3) {
-            0 => (format!("{{ let v = {value}; external(async move {{ v }}).await }}"), value),
+            0 => (
+                format!("{{ let v = {value}; external(async move {{ v }}).await }}"),
+                value,
+            ),
             1 => (format!("{{ let v = {value}; hash_partition(&v).await; v }}"), value),
-            _ => (format!("self.through({value}).await").replace("self.through", "external(later") .replace(").await", ")).await"), value),
+            _ => (
+                format!("self.through({value}).await")
+                    .replace("self.through", "external(later")
+                    .replace(").await", ")).await"),
+                value,
+            ),
         }
     }
 
@@ -197,7 +249,11 @@ impl Writer {
     }
 
     fn declare(&mut self, name: &str, kind: Kind, mutable: bool) {
-        self.scope.push(Variable { name: name.to_owned(), kind, mutable });
+        self.scope.push(Variable {
+            name: name.to_owned(),
+            kind,
+            mutable,
+        });
     }
 
     /// Statements in braces.
@@ -230,7 +286,10 @@ impl Writer {
             }
             3 => {
                 let (name, value, mutable) = (self.name(), self.number(), self.below(2) == 0);
-                self.both(&format!("let {}{name}: u64 = {value};", if mutable { "mut " } else { "" }));
+                self.both(&format!(
+                    "let {}{name}: u64 = {value};",
+                    if mutable { "mut " } else { "" }
+                ));
                 self.declare(&name, Kind::Number, mutable);
             }
             4 => {
@@ -269,7 +328,9 @@ impl Writer {
                 // Declared first, as the closure's parameter hides what had the name.
                 self.declare(&name, Kind::Number, false);
                 let number = self.number();
-                self.both(&format!("let {name} = {{ let add = |{name}: u64| mix({name}, {number}); add(3) }};"));
+                self.both(&format!(
+                    "let {name} = {{ let add = |{name}: u64| mix({name}, {number}); add(3) }};"
+                ));
             }
             10 | 11 => self.conditional(depth),
             12 => {
@@ -288,8 +349,14 @@ impl Writer {
             18 => {
                 let (name, value) = (self.name(), self.number());
                 let (hopping, erased) = self.awaited();
-                let _ = write!(self.hopping, "let Some({name}) = some({hopping}) else {{ trace.push({value}); return fold(&trace); }};");
-                let _ = write!(self.erased, "let Some({name}) = some({erased}) else {{ trace.push({value}); return Ok(fold(&trace)); }};");
+                let _ = write!(
+                    self.hopping,
+                    "let Some({name}) = some({hopping}) else {{ trace.push({value}); return fold(&trace); }};"
+                );
+                let _ = write!(
+                    self.erased,
+                    "let Some({name}) = some({erased}) else {{ trace.push({value}); return Ok(fold(&trace)); }};"
+                );
                 self.declare(&name, Kind::Number, false);
             }
             19 => {
@@ -298,8 +365,14 @@ impl Writer {
             }
             _ => {
                 let value = self.number();
-                let _ = write!(self.hopping, "if {value} % 13 == 5 {{ return mix(fold(&trace), {value}); }}");
-                let _ = write!(self.erased, "if {value} % 13 == 5 {{ return Ok(mix(fold(&trace), {value})); }}");
+                let _ = write!(
+                    self.hopping,
+                    "if {value} % 13 == 5 {{ return mix(fold(&trace), {value}); }}"
+                );
+                let _ = write!(
+                    self.erased,
+                    "if {value} % 13 == 5 {{ return Ok(mix(fold(&trace), {value})); }}"
+                );
             }
         }
     }
@@ -347,7 +420,11 @@ impl Writer {
         }
         let (value, at) = (self.number(), self.below(self.loops.len() as u64) as usize);
         let word = if self.below(2) == 0 { "break" } else { "continue" };
-        let label = if at + 1 == self.loops.len() && self.below(2) == 0 { String::new() } else { format!(" 'l{}", self.loops[at]) };
+        let label = if at + 1 == self.loops.len() && self.below(2) == 0 {
+            String::new()
+        } else {
+            format!(" 'l{}", self.loops[at])
+        };
         self.both(&format!("if {value} % 5 == 2 {{ {word}{label}; }}"));
     }
 
@@ -386,7 +463,9 @@ impl Writer {
         if self.below(2) == 0 {
             self.both(&format!("'l{label}: while {counter} > 0 {{ {counter} -= 1;"));
         } else {
-            self.with_await(&format!("'l{label}: while {counter} > 0 && @ % 5 != 4 {{ {counter} -= 1;"));
+            self.with_await(&format!(
+                "'l{label}: while {counter} > 0 && @ % 5 != 4 {{ {counter} -= 1;"
+            ));
         }
         self.loops.push(label);
         self.looped(depth);
@@ -397,7 +476,9 @@ impl Writer {
     fn loop_value(&mut self, depth: usize) {
         self.labels += 1;
         let (label, name) = (self.labels, self.name());
-        self.both(&format!("let {name} = 'l{label}: loop {{ steps += 1; if steps > 60 {{ break 1; }}"));
+        self.both(&format!(
+            "let {name} = 'l{label}: loop {{ steps += 1; if steps > 60 {{ break 1; }}"
+        ));
         // Plain jumps of its own only: a `break` without a value does not fit.
         let outer = std::mem::take(&mut self.loops);
         self.block(depth + 1);

@@ -20,7 +20,12 @@ pub(crate) fn analyze(body: &mut Body) {
     let (live, mentioned) = (live.found, mentioned.found);
     let moves = moves(body);
     for (at, point) in body.awaits.iter_mut().enumerate() {
-        let names = |set: &Set| set.iter().map(|(binding, _)| *binding).filter(|binding| point.visible.contains(binding)).collect();
+        let names = |set: &Set| {
+            set.iter()
+                .map(|(binding, _)| *binding)
+                .filter(|binding| point.visible.contains(binding))
+                .collect()
+        };
         point.live = names(&live[at].after);
         point.kept = names(&live[at].kept);
         point.mentioned = names(&mentioned[at].after);
@@ -41,7 +46,10 @@ fn parts(binding: BindingId, live: &Set, moves: &Parts) -> Option<Vec<String>> {
     for (_, part) in live.iter().filter(|(other, _)| *other == binding) {
         parts.push(part.clone()?);
     }
-    moves.iter().any(|(other, moved)| *other == binding && !parts.contains(moved)).then_some(parts)
+    moves
+        .iter()
+        .any(|(other, moved)| *other == binding && !parts.contains(moved))
+        .then_some(parts)
 }
 
 /// All that the body may move out of its variables.
@@ -56,7 +64,11 @@ fn mark_hidden(body: &mut Body) {
     for point in &body.awaits {
         for &binding in &point.live {
             let name = body.bindings[binding].ident.clone();
-            let innermost = point.visible.iter().rev().find(|other| body.bindings[**other].ident == name);
+            let innermost = point
+                .visible
+                .iter()
+                .rev()
+                .find(|other| body.bindings[**other].ident == name);
             if innermost != Some(&binding) {
                 body.bindings[binding].needs_outer = true;
             }
@@ -87,7 +99,13 @@ struct Flow<'a> {
 
 impl<'a> Flow<'a> {
     fn new(mode: Mode, facts: &'a [Facts], points: usize) -> Self {
-        Flow { mode, facts, found: vec![Found::default(); points], breaks: BTreeMap::new(), continues: BTreeMap::new() }
+        Flow {
+            mode,
+            facts,
+            found: vec![Found::default(); points],
+            breaks: BTreeMap::new(),
+            continues: BTreeMap::new(),
+        }
     }
 
     /// What is live before plain code.
@@ -132,7 +150,12 @@ impl<'a> Flow<'a> {
                 live.retain(|(binding, _)| !declares.contains(binding));
                 self.plain(&plain.facts, live)
             }
-            Stmt::Let { node, diverge, declares, .. } => {
+            Stmt::Let {
+                node,
+                diverge,
+                declares,
+                ..
+            } => {
                 let mut live = after;
                 live.retain(|(binding, _)| !declares.contains(binding));
                 if let Some(diverge) = diverge {
@@ -168,7 +191,11 @@ impl<'a> Flow<'a> {
                 self.plain(facts, after)
             }
             Node::Block(block) => self.block(block, after),
-            Node::If { condition, then, otherwise } => {
+            Node::If {
+                condition,
+                then,
+                otherwise,
+            } => {
                 let mut live = match otherwise {
                     Some(otherwise) => self.node(otherwise, after.clone()),
                     None => after.clone(),
@@ -188,7 +215,11 @@ impl<'a> Flow<'a> {
                 self.breaks.insert(*target, after);
                 self.until_stable(*target, |this, head| this.block(body, head))
             }
-            Node::While { target, condition, body } => {
+            Node::While {
+                target,
+                condition,
+                body,
+            } => {
                 self.breaks.insert(*target, after.clone());
                 self.until_stable(*target, |this, head| {
                     let mut live = this.block(body, head);

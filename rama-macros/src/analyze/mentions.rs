@@ -20,7 +20,11 @@ pub(crate) struct Mentions<'a> {
 
 impl<'a> Mentions<'a> {
     pub(crate) fn new(environment: &'a Environment) -> Self {
-        Mentions { environment, own: vec![Vec::new()], facts: Facts::default() }
+        Mentions {
+            environment,
+            own: vec![Vec::new()],
+            facts: Facts::default(),
+        }
     }
 
     /// The facts of one expression.
@@ -76,7 +80,11 @@ impl<'a> Mentions<'a> {
         if self.own.iter().any(|block| block.iter().any(|own| own == name)) {
             return None;
         }
-        self.environment.iter().rev().find(|(outer, _)| outer == name).map(|(_, binding)| *binding)
+        self.environment
+            .iter()
+            .rev()
+            .find(|(outer, _)| outer == name)
+            .map(|(_, binding)| *binding)
     }
 
     fn used(&mut self, name: &str) {
@@ -118,7 +126,9 @@ impl<'a> Mentions<'a> {
     /// `let Walk { stops, .. } = walk`, `match walk { Walk { stops, .. } => .. }`: these fields may be moved.
     fn taken_apart(&mut self, value: &Expr, pat: &Pat) {
         let Expr::Path(path) = value else { return };
-        let Some(binding) = path.path.get_ident().and_then(|name| self.lookup(&name.to_string())) else { return };
+        let Some(binding) = path.path.get_ident().and_then(|name| self.lookup(&name.to_string())) else {
+            return;
+        };
         let members: Vec<String> = match pat {
             Pat::Struct(fields) => fields
                 .fields
@@ -133,7 +143,9 @@ impl<'a> Mentions<'a> {
             Pat::Type(typed) => return self.taken_apart(value, &typed.pat),
             _ => return,
         };
-        self.facts.moves.extend(members.into_iter().map(|member| (binding, member)));
+        self.facts
+            .moves
+            .extend(members.into_iter().map(|member| (binding, member)));
     }
 
     /// `place = ..`: a whole variable is overwritten; anything else is used. `(a, b) = ..` overwrites both.
@@ -183,7 +195,9 @@ impl<'a> Mentions<'a> {
                     };
                     let is_call = matches!(tokens.get(at + 3), Some(TokenTree::Group(group)) if group.delimiter() == proc_macro2::Delimiter::Parenthesis);
                     match (member, self.lookup(&ident.to_string())) {
-                        (Some(member), Some(binding)) if !is_call && member.chars().all(|c| c.is_alphanumeric() || c == '_') => {
+                        (Some(member), Some(binding))
+                            if !is_call && member.chars().all(|c| c.is_alphanumeric() || c == '_') =>
+                        {
                             self.used_part((binding, member));
                             at += 2;
                         }
@@ -317,7 +331,9 @@ fn diverges(expr: &Expr) -> bool {
 
 /// The variables named inside a format string's braces: `"{word}: {count:>width$}"`.
 fn captured(literal: &str) -> Vec<String> {
-    let Some(start) = literal.find('"') else { return Vec::new() };
+    let Some(start) = literal.find('"') else {
+        return Vec::new();
+    };
     let mut names = Vec::new();
     let mut rest = &literal[start + 1..];
     while let Some(open) = rest.find('{') {
@@ -333,7 +349,11 @@ fn captured(literal: &str) -> Vec<String> {
         }
         // Width and precision name variables with a `$` behind them.
         for piece in format.split('$').rev().skip(1) {
-            let name: String = piece.chars().rev().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let name: String = piece
+                .chars()
+                .rev()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
             let name: String = name.chars().rev().collect();
             let name = name.trim_start_matches(|c: char| c.is_ascii_digit());
             if is_name(name) {
@@ -355,7 +375,10 @@ mod tests {
 
     #[test]
     fn names_in_format_strings_are_found() {
-        assert_eq!(captured(r#""{word}: {count:>width$.precision$} {{escaped}} {0} {}""#), ["word", "count", "precision", "width"]);
+        assert_eq!(
+            captured(r#""{word}: {count:>width$.precision$} {{escaped}} {0} {}""#),
+            ["word", "count", "precision", "width"]
+        );
         assert_eq!(captured("r#\"{raw:?}\"#"), ["raw"]);
         assert!(captured("'{'").is_empty());
         assert!(captured("\"unclosed {\"").is_empty());

@@ -7,8 +7,19 @@ use syn::Pat;
 
 /// Numbers the variables of `body`, and fills in the facts of its plain code.
 pub(crate) fn resolve(body: &mut Body) {
-    let mut resolver = Resolver { bindings: Vec::new(), environment: Vec::new(), points: Vec::new() };
-    resolver.points = body.awaits.iter().map(|point| Point { arguments: point.call.evaluated(), ..Point::default() }).collect();
+    let mut resolver = Resolver {
+        bindings: Vec::new(),
+        environment: Vec::new(),
+        points: Vec::new(),
+    };
+    resolver.points = body
+        .awaits
+        .iter()
+        .map(|point| Point {
+            arguments: point.call.evaluated(),
+            ..Point::default()
+        })
+        .collect();
     body.parameter_bindings = resolver.declare(&body.parameter);
     resolver.block(&mut body.block, &[]);
     body.bindings = resolver.bindings;
@@ -39,7 +50,11 @@ impl Resolver {
             .map(|bound| {
                 let id = self.bindings.len();
                 self.environment.push((bound.ident.to_string(), id));
-                self.bindings.push(Binding { ident: bound.ident, mutable: bound.mutable, needs_outer: false });
+                self.bindings.push(Binding {
+                    ident: bound.ident,
+                    mutable: bound.mutable,
+                    needs_outer: false,
+                });
                 id
             })
             .collect()
@@ -68,7 +83,12 @@ impl Resolver {
                     *declares = self.declare(&local.pat);
                 }
             }
-            Stmt::Let { local, node, diverge, declares } => {
+            Stmt::Let {
+                local,
+                node,
+                diverge,
+                declares,
+            } => {
                 self.node(node);
                 if let Some(diverge) = diverge {
                     self.block(diverge, &[]);
@@ -107,7 +127,11 @@ impl Resolver {
             Node::Plain(plain) => plain.facts = Mentions::of_expr(&self.environment, &plain.code),
             Node::Await(point) => self.reach(*point),
             Node::Block(block) => self.block(block, &[]),
-            Node::If { condition, then, otherwise } => {
+            Node::If {
+                condition,
+                then,
+                otherwise,
+            } => {
                 condition.facts = Mentions::of_expr(&self.environment, &condition.code);
                 self.block(then, &condition_patterns(&condition.code));
                 if let Some(otherwise) = otherwise {

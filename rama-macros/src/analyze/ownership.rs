@@ -16,7 +16,14 @@ pub(crate) fn check(module: &ModuleDecl, declared: &TopologiesDecl, diagnostics:
         let name = topology.name.to_string();
         let mut reached = Vec::new();
         for source in &topology.sources {
-            Writes { module, declared, topology: &name, reached: &mut reached, diagnostics }.visit_block(&source.body);
+            Writes {
+                module,
+                declared,
+                topology: &name,
+                reached: &mut reached,
+                diagnostics,
+            }
+            .visit_block(&source.body);
         }
     }
 }
@@ -56,8 +63,12 @@ impl<'ast> Visit<'ast> for Writes<'_> {
         if !WRITES.iter().any(|word| call.method == word) {
             return;
         }
-        let Some(field) = root_field(&call.receiver) else { return };
-        let Some(pstate) = self.module.pstates.iter().find(|pstate| pstate.ident == *field) else { return };
+        let Some(field) = root_field(&call.receiver) else {
+            return;
+        };
+        let Some(pstate) = self.module.pstates.iter().find(|pstate| pstate.ident == *field) else {
+            return;
+        };
         if pstate.owner != self.topology {
             self.diagnostics.error(
                 Code::Ownership,

@@ -23,7 +23,10 @@ fn collect(pat: &Pat, found: &mut Vec<Bound>) {
             let plain = ident.subpat.is_none() && ident.by_ref.is_none() && ident.mutability.is_none();
             let constant = plain && ident.ident.to_string().starts_with(|first: char| first.is_uppercase());
             if !constant && found.iter().all(|bound| bound.ident != ident.ident) {
-                found.push(Bound { ident: ident.ident.clone(), mutable: ident.mutability.is_some() });
+                found.push(Bound {
+                    ident: ident.ident.clone(),
+                    mutable: ident.mutability.is_some(),
+                });
             }
             if let Some((_, inner)) = &ident.subpat {
                 collect(inner, found);

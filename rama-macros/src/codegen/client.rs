@@ -12,8 +12,16 @@ use syn::{GenericArgument, PathArguments, Type};
 pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl) -> TokenStream {
     let private = names::private();
     let (name, client, vis) = (&module.ident, names::client(&module.ident), &module.vis);
-    let depots = module.depots.iter().enumerate().map(|(index, depot)| depot_accessor(module, declared, index, depot));
-    let pstates = module.pstates.iter().filter(|pstate| !pstate.private).map(|pstate| pstate_accessor(module, pstate));
+    let depots = module
+        .depots
+        .iter()
+        .enumerate()
+        .map(|(index, depot)| depot_accessor(module, declared, index, depot));
+    let pstates = module
+        .pstates
+        .iter()
+        .filter(|pstate| !pstate.private)
+        .map(|pstate| pstate_accessor(module, pstate));
     let docs = format!(
         "The client of a launched [`{name}`]: one accessor a depot and a PState. Cheap to clone; every clone is a handle of the same module."
     );
@@ -75,7 +83,9 @@ fn depot_accessor(module: &ModuleDecl, declared: &TopologiesDecl, index: usize, 
     let unpack = match returning.as_slice() {
         [] => quote!(#private::unpack_nothing),
         [one] => quote!(#private::unpack_one::<#one>),
-        several => quote!(|values: &mut #private::AckValues| ::core::result::Result::Ok((#(values.take::<#several>()?,)*))),
+        several => {
+            quote!(|values: &mut #private::AckValues| ::core::result::Result::Ok((#(values.take::<#several>()?,)*)))
+        }
     };
     quote! {
         #docs
@@ -127,6 +137,10 @@ fn pstate_accessor(module: &ModuleDecl, pstate: &PStateDecl) -> TokenStream {
 }
 
 fn documented(docs: &str, otherwise: &str) -> TokenStream {
-    let lines: Vec<&str> = if docs.is_empty() { vec![otherwise] } else { docs.lines().collect() };
+    let lines: Vec<&str> = if docs.is_empty() {
+        vec![otherwise]
+    } else {
+        docs.lines().collect()
+    };
     quote!(#(#[doc = #lines])*)
 }

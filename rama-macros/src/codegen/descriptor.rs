@@ -2,7 +2,8 @@
 
 use super::machine::Machine;
 use crate::model::{
-    DepotDecl, KeyFunction, ModuleDecl, OnFailure, PStateDecl, Partitioner, Retry, SourceDecl, StartFrom, TopologiesDecl, text,
+    DepotDecl, KeyFunction, ModuleDecl, OnFailure, PStateDecl, Partitioner, Retry, SourceDecl, StartFrom,
+    TopologiesDecl, text,
 };
 use crate::names;
 use proc_macro2::TokenStream;

@@ -14,8 +14,8 @@ use super::segment::{Emitter, scope_fields, value_field};
 use crate::ir::{AwaitId, Body};
 use crate::model::{ModuleDecl, OnFailure, SourceDecl, TopologyDecl};
 use crate::names;
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 /// A generated machine, with what the descriptor says of it.
@@ -63,7 +63,10 @@ pub(super) fn generate(module: &ModuleDecl, topology: &TopologyDecl, compiled: &
     codes.extend(resumptions);
     let live = reachable(&codes, sources);
     let function = function(module, topology, &codes, &live, sources);
-    Machine { function, segments: codes.into_iter().map(|code| code.segment).collect() }
+    Machine {
+        function,
+        segments: codes.into_iter().map(|code| code.segment).collect(),
+    }
 }
 
 /// The segments that some path leads to. Code behind a `return` resumes never, and rustc could not infer its scope.
@@ -99,30 +102,50 @@ fn segment(
     let fields = point.map(|point| {
         let awaited = &body.awaits[point];
         let value = awaited.call.operation.has_value().then(value_field);
-        value.into_iter().chain(scope_fields(body, awaited).into_iter().map(|field| field.ident)).collect::<Vec<_>>()
+        value
+            .into_iter()
+            .chain(scope_fields(body, awaited).into_iter().map(|field| field.ident))
+            .collect::<Vec<_>>()
     });
     let scope = point.map_or_else(Vec::new, |point| {
         let awaited = &body.awaits[point];
         let value = awaited.call.operation.has_value().then(|| value_field().to_string());
-        value.into_iter().chain(scope_fields(body, awaited).into_iter().map(|field| field.text)).collect()
+        value
+            .into_iter()
+            .chain(scope_fields(body, awaited).into_iter().map(|field| field.text))
+            .collect()
     });
     let hops = reached
         .iter()
         .map(|&to| {
             let call = &body.awaits[to].call;
             let arguments: Vec<String> = call.arguments.iter().map(crate::model::text).collect();
-            HopText { operation: call.operation.name(), arguments: arguments.join(", "), to: first + to }
+            HopText {
+                operation: call.operation.name(),
+                arguments: arguments.join(", "),
+                to: first + to,
+            }
         })
         .collect();
     Code {
-        segment: Segment { source: source_number, scope, hops },
+        segment: Segment {
+            source: source_number,
+            scope,
+            hops,
+        },
         reached: reached.into_iter().map(|point| first + point).collect(),
         body: tokens,
         fields,
     }
 }
 
-fn function(module: &ModuleDecl, topology: &TopologyDecl, codes: &[Code], live: &[usize], sources: usize) -> TokenStream {
+fn function(
+    module: &ModuleDecl,
+    topology: &TopologyDecl,
+    codes: &[Code],
+    live: &[usize],
+    sources: usize,
+) -> TokenStream {
     let private = names::private();
     let this = &module.ident;
     let name = names::machine_function(&topology.name.to_string());
@@ -190,19 +213,28 @@ fn function(module: &ModuleDecl, topology: &TopologyDecl, codes: &[Code], live: 
     let closures = codes().map(|(number, code)| {
         let (self_, cx, sink) = (names::this(proc_macro2::Span::call_site()), names::cx(), names::sink());
         let body = &code.body;
+        // What is wrong with the whole of a segment is shown at its function's name.
+        let span = topology
+            .sources
+            .get(code.segment.source)
+            .map_or_else(Span::call_site, |source| source.ident.span());
         match &code.fields {
             None => {
                 let record = names::record();
-                quote!(|#self_, #cx, #sink, #record| { #body })
+                quote_spanned!(span=> |#self_, #cx, #sink, #record| { #body })
             }
             Some(fields) => {
                 let (scope, ty) = (names::scope(), names::scope_struct(number));
                 let holes = fields.iter().map(|_| quote!(_));
-                quote!(|#self_, #cx, #sink, #scope: #ty<#(#holes),*>| { #body })
+                quote_spanned!(span=> |#self_, #cx, #sink, #scope: #ty<#(#holes),*>| { #body })
             }
         }
     });
-    let assembled = topology.sources.first().map(|source| Ident::new("assemble", source.ident.span()));
+    let shown_at = topology
+        .sources
+        .first()
+        .map_or_else(Span::call_site, |source| source.ident.span());
+    let assembled = quote_spanned!(shown_at=> assemble(#(#closures),*));
     quote! {
         #[doc(hidden)]
         #[allow(warnings, clippy::all, clippy::pedantic, clippy::restriction)]
@@ -217,7 +249,7 @@ fn function(module: &ModuleDecl, topology: &TopologyDecl, codes: &[Code], live: 
             {
                 #private::ClosureMachine::new(#start_closure, #step_closure, #dead_letters)
             }
-            #assembled(#(#closures),*)
+            #assembled
         }
     }
 }
@@ -225,7 +257,9 @@ fn function(module: &ModuleDecl, topology: &TopologyDecl, codes: &[Code], live: 
 fn dead_letters(topology: &TopologyDecl) -> TokenStream {
     let private = names::private();
     let arms = topology.sources.iter().enumerate().filter_map(|(number, source)| {
-        let OnFailure::DeadLetter(letters) = &source.on_failure else { return None };
+        let OnFailure::DeadLetter(letters) = &source.on_failure else {
+            return None;
+        };
         let depot = &source.depot;
         Some(quote! {
             #number => match module.#depot.record(offset) {

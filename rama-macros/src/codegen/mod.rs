@@ -22,8 +22,12 @@ pub(crate) struct Compiled {
 
 /// All that `topology!` makes.
 pub(crate) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, compiled: &[Compiled]) -> TokenStream {
-    let machines: Vec<machine::Machine> =
-        declared.topologies.iter().zip(compiled).map(|(topology, compiled)| machine::generate(module, topology, compiled)).collect();
+    let machines: Vec<machine::Machine> = declared
+        .topologies
+        .iter()
+        .zip(compiled)
+        .map(|(topology, compiled)| machine::generate(module, topology, compiled))
+        .collect();
     let functions = machines.iter().map(|machine| &machine.function);
     let implementation = module::generate(module, declared, &machines);
     let client = client::generate(module, declared);

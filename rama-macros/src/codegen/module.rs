@@ -12,11 +12,18 @@ pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, machines:
     let private = names::private();
     let (name, client) = (&module.ident, names::client(&module.ident));
     let descriptor = descriptor::generate(module, declared, machines);
-    let functions = declared.topologies.iter().map(|topology| names::machine_function(&topology.name.to_string()));
+    let functions = declared
+        .topologies
+        .iter()
+        .map(|topology| names::machine_function(&topology.name.to_string()));
     let new_depots = module.depots.iter().enumerate().map(|(index, depot)| {
         let ident = &depot.ident;
         // A tick is no data.
-        let keep = if matches!(depot.partitioner, Partitioner::Tick { .. }) { Some(0) } else { depot.keep };
+        let keep = if matches!(depot.partitioner, Partitioner::Tick { .. }) {
+            Some(0)
+        } else {
+            depot.keep
+        };
         let keep = match keep {
             Some(keep) => quote!(::core::option::Option::Some(#keep)),
             None => quote!(::core::option::Option::None),
@@ -36,8 +43,12 @@ pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, machines:
         let ident = &depot.ident;
         quote!(#index => ::core::option::Option::Some(&mut self.#ident),)
     });
-    let fields: Vec<_> =
-        module.pstates.iter().map(|pstate| &pstate.ident).chain(module.depots.iter().map(|depot| &depot.ident)).collect();
+    let fields: Vec<_> = module
+        .pstates
+        .iter()
+        .map(|pstate| &pstate.ident)
+        .chain(module.depots.iter().map(|depot| &depot.ident))
+        .collect();
     quote! {
         #[allow(clippy::all, clippy::pedantic)]
         impl #private::Module for #name {

@@ -8,7 +8,7 @@ use super::segment::{Again, Code, Emitter, ScopeField, member, scope_fields, val
 use crate::ir::{AwaitId, Block, Node, Stmt};
 use crate::names;
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 
 impl<'a> Emitter<'a> {
     /// The segment that resumes at `point`.
@@ -24,13 +24,21 @@ impl<'a> Emitter<'a> {
         let at = block.stmts.iter().position(|stmt| in_stmt(stmt, point));
         let before = at.unwrap_or(block.stmts.len());
         let mut declared = block.prelude.clone();
+        // Functions, constants and macros of the block.
+        let mut items = TokenStream::new();
         for stmt in &block.stmts[..before] {
+            if let Stmt::Plain(plain, _) = stmt
+                && matches!(plain.code, syn::Stmt::Item(_))
+            {
+                plain.code.to_tokens(&mut items);
+            }
             match stmt {
                 Stmt::Plain(_, declares) | Stmt::Let { declares, .. } => declared.extend(declares),
                 _ => {}
             }
         }
-        let mut code = self.restored(&declared, point);
+        let restored = self.restored(&declared, point);
+        let mut code = quote!(#items #restored);
         let Some(at) = at else {
             // The await is in the block's value.
             if let Some(tail) = &block.tail {
@@ -56,12 +64,18 @@ impl<'a> Emitter<'a> {
                 let value = self.resumed_node(node, point);
                 self.stmt_of(stmt, value)
             }
-            Stmt::Let { diverge: Some(diverge), .. } => {
+            Stmt::Let {
+                diverge: Some(diverge), ..
+            } => {
                 let (code, _) = self.resumed_block(diverge, point);
                 (quote!({ #code }), true)
             }
             Stmt::Fork { point: start, block } => {
-                let code = if *start == point { self.block_from(block, 0) } else { self.resumed_block(block, point) };
+                let code = if *start == point {
+                    self.block_from(block, 0)
+                } else {
+                    self.resumed_block(block, point)
+                };
                 // A branch of its own ends here; the code after the fork ran when it was forked.
                 let end = self.end(code);
                 (quote!({ return { #end }; }), true)
@@ -93,12 +107,21 @@ impl<'a> Emitter<'a> {
             Node::Loop { target, body } | Node::While { target, body, .. } => {
                 let (all, iteration) = (self.fresh_label("resumed"), self.fresh_label("iteration"));
                 let ((rest, diverges), jumped) =
-                    self.with_jump(*target, &all, Again::Iteration(iteration.clone()), |this| this.resumed_block(body, point));
+                    self.with_jump(*target, &all, Again::Iteration(iteration.clone()), |this| {
+                        this.resumed_block(body, point)
+                    });
                 if diverges && !jumped.continued {
-                    return if jumped.left { (quote!(#all: { #rest }), false) } else { (quote!({ #rest }), true) };
+                    return if jumped.left {
+                        (quote!(#all: { #rest }), false)
+                    } else {
+                        (quote!({ #rest }), true)
+                    };
                 }
                 let (again, never_ends) = self.node(node);
-                (quote!(#all: { #iteration: { #rest } #again }), never_ends && !jumped.left)
+                (
+                    quote!(#all: { #iteration: { #rest } #again }),
+                    never_ends && !jumped.left,
+                )
             }
         }
     }
@@ -109,9 +132,14 @@ impl<'a> Emitter<'a> {
             return (quote!({ #code }), diverges);
         };
         let label = self.fresh_label("block");
-        let ((code, diverges), jumped) =
-            self.with_jump(target, &label, Again::Loop(label.clone()), |this| this.resumed_block(block, point));
-        if jumped.left { (quote!(#label: { #code }), false) } else { (quote!({ #code }), diverges) }
+        let ((code, diverges), jumped) = self.with_jump(target, &label, Again::Loop(label.clone()), |this| {
+            this.resumed_block(block, point)
+        });
+        if jumped.left {
+            (quote!(#label: { #code }), false)
+        } else {
+            (quote!({ #code }), diverges)
+        }
     }
 
     /// `let word = scope.word;` for what travelled; `let total;` for what is assigned later.
@@ -126,7 +154,13 @@ impl<'a> Emitter<'a> {
             if awaited.live.contains(binding) {
                 let fields: Vec<&ScopeField> = fields.iter().filter(|field| field.binding == *binding).collect();
                 let value = match fields.as_slice() {
-                    [ScopeField { ident: field, part: None, .. }] => quote!(#scope.#field),
+                    [
+                        ScopeField {
+                            ident: field,
+                            part: None,
+                            ..
+                        },
+                    ] => quote!(#scope.#field),
                     parts => remains(parts),
                 };
                 code.extend(quote!(let #mutable #ident = #value;));
@@ -157,7 +191,10 @@ fn remains(parts: &[&ScopeField]) -> TokenStream {
         });
         return quote!((#(#elements,)*));
     }
-    let members: Vec<syn::Member> = parts.iter().filter_map(|field| field.part.as_deref().map(member)).collect();
+    let members: Vec<syn::Member> = parts
+        .iter()
+        .filter_map(|field| field.part.as_deref().map(member))
+        .collect();
     let parameters: Vec<_> = (0..parts.len()).map(|at| quote::format_ident!("A{at}")).collect();
     let fields = parts.iter().map(|field| &field.ident);
     quote! {{
@@ -200,9 +237,9 @@ fn in_fork_block(block: &Block, point: AwaitId) -> bool {
         match stmt {
             Stmt::Fork { .. } => in_stmt(stmt, point),
             Stmt::Plain(..) => false,
-            Stmt::Let { node: value, diverge, .. } => {
-                node(value, point) || diverge.as_ref().is_some_and(|block| in_fork_block(block, point))
-            }
+            Stmt::Let {
+                node: value, diverge, ..
+            } => node(value, point) || diverge.as_ref().is_some_and(|block| in_fork_block(block, point)),
             Stmt::Assign { node: value, .. } | Stmt::Eval { node: value, .. } => node(value, point),
         }
     }

@@ -53,8 +53,24 @@ pub(super) enum Again {
 }
 
 impl<'a> Emitter<'a> {
-    pub(super) fn new(body: &'a Body, module: &'a ModuleDecl, returns: Option<&'a Type>, number: usize, first: usize) -> Self {
-        Emitter { body, module, returns, number, first, reached: Vec::new(), in_fork: false, jumps: Vec::new(), labels: 0 }
+    pub(super) fn new(
+        body: &'a Body,
+        module: &'a ModuleDecl,
+        returns: Option<&'a Type>,
+        number: usize,
+        first: usize,
+    ) -> Self {
+        Emitter {
+            body,
+            module,
+            returns,
+            number,
+            first,
+            reached: Vec::new(),
+            in_fork: false,
+            jumps: Vec::new(),
+            labels: 0,
+        }
     }
 
     /// The segment that starts a record.
@@ -91,7 +107,11 @@ impl<'a> Emitter<'a> {
     /// The value of type `ty` that a branch ended with, as its flow. An `Err` fails the event.
     fn flow(&self, value: &TokenStream, ty: &Type) -> TokenStream {
         let private = names::private();
-        if is_result(ty) { quote!(#private::Flow::returned(#value?)) } else { quote!(#private::Flow::returned(#value)) }
+        if is_result(ty) {
+            quote!(#private::Flow::returned(#value?))
+        } else {
+            quote!(#private::Flow::returned(#value))
+        }
     }
 
     /// `return VALUE`
@@ -113,7 +133,11 @@ impl<'a> Emitter<'a> {
 
     /// The statements of a block from number `from`, and its value.
     pub(super) fn block_from(&mut self, block: &'a Block, from: usize) -> Code {
-        let mut code = if from == 0 { self.outer_names(&block.prelude) } else { TokenStream::new() };
+        let mut code = if from == 0 {
+            self.outer_names(&block.prelude)
+        } else {
+            TokenStream::new()
+        };
         for stmt in block.stmts.iter().skip(from) {
             let (tokens, diverges) = self.stmt(stmt);
             code.extend(tokens);
@@ -136,8 +160,14 @@ impl<'a> Emitter<'a> {
             return (quote!({ #code }), diverges);
         };
         let label = self.fresh_label("block");
-        let ((code, diverges), jump) = self.with_jump(target, &label, Again::Loop(label.clone()), |this| this.block_from(block, 0));
-        if jump.left { (quote!(#label: { #code }), false) } else { (quote!({ #code }), diverges) }
+        let ((code, diverges), jump) = self.with_jump(target, &label, Again::Loop(label.clone()), |this| {
+            this.block_from(block, 0)
+        });
+        if jump.left {
+            (quote!(#label: { #code }), false)
+        } else {
+            (quote!({ #code }), diverges)
+        }
     }
 
     fn stmt(&mut self, stmt: &'a Stmt) -> Code {
@@ -165,7 +195,12 @@ impl<'a> Emitter<'a> {
             return (value, true);
         }
         let tokens = match stmt {
-            Stmt::Let { local, diverge, declares, .. } => {
+            Stmt::Let {
+                local,
+                diverge,
+                declares,
+                ..
+            } => {
                 let pat = &local.pat;
                 let diverge = diverge.as_ref().map(|block| {
                     let (code, _) = self.block_from(block, 0);
@@ -191,17 +226,27 @@ impl<'a> Emitter<'a> {
             Node::Await(point) => {
                 let call = self.emit(*point);
                 let private = names::private();
-                (quote!({ #call return ::core::result::Result::Ok(#private::Flow::Moved); }), true)
+                (
+                    quote!({ #call return ::core::result::Result::Ok(#private::Flow::Moved); }),
+                    true,
+                )
             }
             Node::Block(block) => self.block(block),
-            Node::If { condition, then, otherwise } => {
+            Node::If {
+                condition,
+                then,
+                otherwise,
+            } => {
                 let condition = self.plain(condition);
                 let (then, then_diverges) = self.block(then);
                 match otherwise {
                     None => (quote!(if #condition #then), false),
                     Some(otherwise) => {
                         let (otherwise, diverges) = self.node(otherwise);
-                        (quote!(if #condition #then else { #otherwise }), then_diverges && diverges)
+                        (
+                            quote!(if #condition #then else { #otherwise }),
+                            then_diverges && diverges,
+                        )
                     }
                 }
             }
@@ -220,11 +265,16 @@ impl<'a> Emitter<'a> {
             }
             Node::Loop { target, body } => {
                 let label = self.fresh_label("loop");
-                let ((code, _), jump) =
-                    self.with_jump(*target, &label, Again::Loop(label.clone()), |this| this.block_from(body, 0));
+                let ((code, _), jump) = self.with_jump(*target, &label, Again::Loop(label.clone()), |this| {
+                    this.block_from(body, 0)
+                });
                 (quote!(#label: loop { #code }), !jump.left)
             }
-            Node::While { target, condition, body } => {
+            Node::While {
+                target,
+                condition,
+                body,
+            } => {
                 let label = self.fresh_label("while");
                 let ((condition, code), _) = self.with_jump(*target, &label, Again::Loop(label.clone()), |this| {
                     let condition = this.plain(condition);
@@ -252,12 +302,29 @@ impl<'a> Emitter<'a> {
         }
         let body = self.body;
         let awaited: &Await = &body.awaits[point];
-        let arguments: Vec<TokenStream> = awaited.call.evaluated().into_iter().map(|argument| self.translated(argument)).collect();
+        let arguments: Vec<TokenStream> = awaited
+            .call
+            .evaluated()
+            .into_iter()
+            .map(|argument| self.translated(argument))
+            .collect();
         let is_fork = awaited.call.operation.name() == "fork";
         let next = |value: Option<TokenStream>, copies: bool| {
-            self.scope(point, value, &|binding| if is_fork { awaited.kept.contains(&binding) } else { copies })
+            self.scope(point, value, &|binding| {
+                if is_fork {
+                    awaited.kept.contains(&binding)
+                } else {
+                    copies
+                }
+            })
         };
-        let site = Site { cx: names::cx(), sink: names::sink(), next: &next, call: &awaited.call, module: self.module };
+        let site = Site {
+            cx: names::cx(),
+            sink: names::sink(),
+            next: &next,
+            call: &awaited.call,
+            module: self.module,
+        };
         awaited.call.operation.emit(&arguments, &site)
     }
 
@@ -267,7 +334,11 @@ impl<'a> Emitter<'a> {
         let body = self.body;
         let awaited = &body.awaits[point];
         let number = self.first + point;
-        let (next, variant, scope) = (names::next_enum(self.number), names::variant(number), names::scope_struct(number));
+        let (next, variant, scope) = (
+            names::next_enum(self.number),
+            names::variant(number),
+            names::scope_struct(number),
+        );
         let mut fields = TokenStream::new();
         if let Some(value) = value {
             let field = value_field();
@@ -298,7 +369,11 @@ impl<'a> Emitter<'a> {
     /// A variable as an expression, even where an inner one hides its name.
     fn variable(&self, awaited: &Await, binding: BindingId) -> TokenStream {
         let ident = &self.body.bindings[binding].ident;
-        let innermost = awaited.visible.iter().rev().find(|other| self.body.bindings[**other].ident == *ident);
+        let innermost = awaited
+            .visible
+            .iter()
+            .rev()
+            .find(|other| self.body.bindings[**other].ident == *ident);
         if innermost == Some(&binding) {
             quote!(#ident)
         } else {
@@ -332,9 +407,18 @@ impl<'a> Emitter<'a> {
         again: Again,
         emit: impl FnOnce(&mut Self) -> T,
     ) -> (T, Jumped) {
-        self.jumps.push(Jump { target, leave: leave.clone(), again, left: false, continued: false });
+        self.jumps.push(Jump {
+            target,
+            leave: leave.clone(),
+            again,
+            left: false,
+            continued: false,
+        });
         let result = emit(self);
-        let jumped = self.jumps.pop().map_or(Jumped::default(), |jump| Jumped { left: jump.left, continued: jump.continued });
+        let jumped = self.jumps.pop().map_or(Jumped::default(), |jump| Jumped {
+            left: jump.left,
+            continued: jump.continued,
+        });
         (result, jumped)
     }
 
@@ -398,14 +482,31 @@ pub(super) fn scope_fields(body: &Body, awaited: &Await) -> Vec<ScopeField> {
     for &binding in &awaited.live {
         let name = body.bindings[binding].ident.to_string();
         let name = name.strip_prefix("r#").unwrap_or(&name);
-        let parts = awaited.parts.get(&binding).map_or_else(|| vec![None], |parts| parts.iter().cloned().map(Some).collect());
+        let parts = awaited
+            .parts
+            .get(&binding)
+            .map_or_else(|| vec![None], |parts| parts.iter().cloned().map(Some).collect());
         for part in parts {
-            let text = part.as_ref().map_or_else(|| name.to_owned(), |part| format!("{name}.{part}"));
+            let text = part
+                .as_ref()
+                .map_or_else(|| name.to_owned(), |part| format!("{name}.{part}"));
             let plain = format!("_{}", text.replace('.', "_"));
-            let plain = plain.strip_prefix('_').filter(|plain| *plain != "_" && syn::parse_str::<Ident>(plain).is_ok()).unwrap_or(&plain);
+            let plain = plain
+                .strip_prefix('_')
+                .filter(|plain| *plain != "_" && syn::parse_str::<Ident>(plain).is_ok())
+                .unwrap_or(&plain);
             let taken = fields.iter().any(|field| field.ident == plain);
-            let ident = if taken { format_ident!("{plain}_{binding}") } else { format_ident!("{plain}") };
-            fields.push(ScopeField { ident, binding, part, text });
+            let ident = if taken {
+                format_ident!("{plain}_{binding}")
+            } else {
+                format_ident!("{plain}")
+            };
+            fields.push(ScopeField {
+                ident,
+                binding,
+                part,
+                text,
+            });
         }
     }
     fields

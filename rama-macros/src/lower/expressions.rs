@@ -1,7 +1,7 @@
 //! Awaits inside expressions: each is hoisted into a `let` in front, and so is what Rust evaluates before it.
 
-use super::search::{can_wait, has_await_expr, is_compound_assignment, is_place, macro_has_await, mentions_self};
 use super::Lowering;
+use super::search::{can_wait, has_await_expr, is_compound_assignment, is_place, macro_has_await, mentions_self};
 use crate::diag::Code;
 use crate::ir::{Node, Plain, Stmt};
 use crate::ops;
@@ -163,31 +163,42 @@ impl Lowering<'_> {
     fn bind(&mut self, temporary: &Ident, node: Node, stmts: &mut Vec<Stmt>) {
         let header = quote!(let #temporary = (););
         if let Ok(syn::Stmt::Local(local)) = syn::parse2(header) {
-            stmts.push(Stmt::Let { local, node, diverge: None, declares: Vec::new() });
+            stmts.push(Stmt::Let {
+                local,
+                node,
+                diverge: None,
+                declares: Vec::new(),
+            });
         }
     }
 
     /// Rust evaluates operands from left to right: those in front of the last await are evaluated into temporaries, unless
     /// nothing tells the difference.
     fn flatten_operands(&mut self, mut operands: Vec<&mut Expr>, stmts: &mut Vec<Stmt>) {
-        let Some(last) = operands.iter().rposition(|operand| has_await_expr(operand)) else { return };
+        let Some(last) = operands.iter().rposition(|operand| has_await_expr(operand)) else {
+            return;
+        };
         for at in 0..=last {
             if has_await_expr(operands[at]) {
                 let operand = take(operands[at]);
                 let flat = self.flatten(operand, stmts);
                 // A value that was awaited first stays in its temporary while the next ones are awaited.
-                *operands[at] = if at < last && !can_wait(&flat, &[]) { self.into_temporary(flat, stmts) } else { flat };
+                *operands[at] = if at < last && !can_wait(&flat, &[]) {
+                    self.evaluated_first(flat, stmts)
+                } else {
+                    flat
+                };
                 continue;
             }
             let later: Vec<&Expr> = operands[at + 1..=last].iter().map(|operand| &**operand).collect();
             if !can_wait(operands[at], &later) {
                 let operand = take(operands[at]);
-                *operands[at] = self.into_temporary(operand, stmts);
+                *operands[at] = self.evaluated_first(operand, stmts);
             }
         }
     }
 
-    fn into_temporary(&mut self, expr: Expr, stmts: &mut Vec<Stmt>) -> Expr {
+    fn evaluated_first(&mut self, expr: Expr, stmts: &mut Vec<Stmt>) -> Expr {
         let span = expr.span();
         let plain = self.plain(expr);
         self.hoist(Node::Plain(plain), span, stmts)
@@ -261,7 +272,9 @@ impl Lowering<'_> {
             };
         }
         let module = self.module;
-        let Some(mut call) = ops::parse_awaited(&awaited.base, span, module, self.diagnostics) else { return nothing() };
+        let Some(mut call) = ops::parse_awaited(&awaited.base, span, module, self.diagnostics) else {
+            return nothing();
+        };
         self.flatten_operands(call.arguments.iter_mut().collect(), stmts);
         for argument in &call.arguments {
             // An append's own argument is the whole call.
@@ -346,7 +359,11 @@ pub(super) fn unit() -> Expr {
 }
 
 pub(super) fn path(ident: &Ident) -> Expr {
-    Expr::Path(syn::ExprPath { attrs: Vec::new(), qself: None, path: ident.clone().into() })
+    Expr::Path(syn::ExprPath {
+        attrs: Vec::new(),
+        qself: None,
+        path: ident.clone().into(),
+    })
 }
 
 fn take(expr: &mut Expr) -> Expr {

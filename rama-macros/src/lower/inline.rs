@@ -13,11 +13,16 @@ impl Lowering<'_> {
     /// The operation that `base`, standing in front of `.await`, calls.
     pub(super) fn called_operation(&self, base: &Expr) -> Option<(usize, ExprMethodCall)> {
         let Expr::MethodCall(call) = base else { return None };
-        let Expr::Path(receiver) = &*call.receiver else { return None };
+        let Expr::Path(receiver) = &*call.receiver else {
+            return None;
+        };
         if !receiver.path.is_ident("self") {
             return None;
         }
-        let at = self.operations.iter().position(|operation| operation.ident == call.method)?;
+        let at = self
+            .operations
+            .iter()
+            .position(|operation| operation.ident == call.method)?;
         Some((at, call.clone()))
     }
 
@@ -39,7 +44,12 @@ impl Lowering<'_> {
             self.diagnostics.error(
                 Code::Syntax,
                 call,
-                format!("operation `{}` takes {} arguments, and is given {}", declared.ident, declared.parameters.len(), call.args.len()),
+                format!(
+                    "operation `{}` takes {} arguments, and is given {}",
+                    declared.ident,
+                    declared.parameters.len(),
+                    call.args.len()
+                ),
             );
             return None;
         }
@@ -63,7 +73,11 @@ fn inlined(operation: &OperationDecl, call: &ExprMethodCall, number: usize) -> E
     let label = Lifetime::new(&format!("'__rama_operation{number}"), proc_macro2::Span::mixed_site());
     let mut body = operation.body.clone();
     let question = operation.returns.as_ref().is_some_and(has_question);
-    Leave { label: &label, question }.visit_block_mut(&mut body);
+    Leave {
+        label: &label,
+        question,
+    }
+    .visit_block_mut(&mut body);
     let patterns = operation.parameters.iter().map(|(pattern, _)| pattern);
     let types = operation.parameters.iter().map(|(_, ty)| ty);
     let arguments = call.args.iter();

@@ -31,7 +31,11 @@ pub(super) struct Resolve<'a> {
 
 impl<'a> Resolve<'a> {
     pub(super) fn new(targets: &'a [Target]) -> Self {
-        Resolve { targets, inner_labels: Vec::new(), inner_loops: 0 }
+        Resolve {
+            targets,
+            inner_labels: Vec::new(),
+            inner_loops: 0,
+        }
     }
 
     fn label(&self, written: Option<&Lifetime>) -> Option<Lifetime> {
@@ -41,7 +45,10 @@ impl<'a> Resolve<'a> {
                 if self.inner_labels.contains(&name) {
                     return None;
                 }
-                self.targets.iter().rev().find(|target| target.label.as_deref() == Some(&name))?
+                self.targets
+                    .iter()
+                    .rev()
+                    .find(|target| target.label.as_deref() == Some(&name))?
             }
             None if self.inner_loops > 0 => return None,
             None => self.targets.iter().rev().find(|target| target.is_loop)?,

@@ -21,7 +21,12 @@ use proc_macro2::{Ident, Span};
 pub(crate) use jumps::target_of;
 
 /// Lowers the body of one source.
-pub(crate) fn lower(source: &SourceDecl, module: &ModuleDecl, operations: &[OperationDecl], diagnostics: &mut Diagnostics) -> Body {
+pub(crate) fn lower(
+    source: &SourceDecl,
+    module: &ModuleDecl,
+    operations: &[OperationDecl],
+    diagnostics: &mut Diagnostics,
+) -> Body {
     let mut lowering = Lowering {
         module,
         operations,

@@ -88,7 +88,9 @@ pub(super) fn can_wait(expr: &Expr, later: &[&Expr]) -> bool {
             Some(variable) => !later.iter().any(|expr| may_change(expr, variable)),
             None => true,
         },
-        Expr::Field(_) => is_place(expr) && root(expr).is_none_or(|variable| !later.iter().any(|expr| may_change(expr, variable))),
+        Expr::Field(_) => {
+            is_place(expr) && root(expr).is_none_or(|variable| !later.iter().any(|expr| may_change(expr, variable)))
+        }
         Expr::Unary(unary) if !matches!(unary.op, syn::UnOp::Deref(_)) => can_wait(&unary.expr, later),
         _ => false,
     }

@@ -54,10 +54,18 @@ impl Lowering<'_> {
                     Expr::Block(block) => self.block(block.block),
                     other => {
                         let tail = self.node(other, stmts);
-                        Block { tail: Some(Box::new(tail)), ..Block::default() }
+                        Block {
+                            tail: Some(Box::new(tail)),
+                            ..Block::default()
+                        }
                     }
                 });
-                stmts.push(Stmt::Let { local, node, diverge, declares: Vec::new() });
+                stmts.push(Stmt::Let {
+                    local,
+                    node,
+                    diverge,
+                    declares: Vec::new(),
+                });
             }
             syn::Stmt::Expr(Expr::Assign(assign), _) if !has_await_expr(&assign.left) => {
                 let node = self.node(*assign.right, stmts);
@@ -81,7 +89,11 @@ impl Lowering<'_> {
 
     fn fork(&mut self, call: &Expr, arguments: &syn::punctuated::Punctuated<Expr, syn::Token![,]>) -> Option<Stmt> {
         let (Some(Expr::Async(branch)), 1) = (arguments.first(), arguments.len()) else {
-            self.diagnostics.error(Code::Await, call, "`fork` takes one `async` block: `fork(async { .. });`");
+            self.diagnostics.error(
+                Code::Await,
+                call,
+                "`fork` takes one `async` block: `fork(async { .. });`",
+            );
             return None;
         };
         let point = self.add_await(ops::fork_call(call.span()));
@@ -121,7 +133,11 @@ impl Lowering<'_> {
 
     fn enter(&mut self, label: Option<&syn::Label>, is_loop: bool) -> TargetId {
         let id = self.target();
-        self.targets.push(jumps::Target { id, label: label.map(|label| label.name.ident.to_string()), is_loop });
+        self.targets.push(jumps::Target {
+            id,
+            label: label.map(|label| label.name.ident.to_string()),
+            is_loop,
+        });
         id
     }
 
@@ -149,7 +165,11 @@ impl Lowering<'_> {
         if matches!(first_await, Some(at) if at > 0) {
             let target = self.target();
             let done = names::label(target, "target");
-            self.targets.push(jumps::Target { id: target, label: Some(done.ident.to_string()), is_loop: false });
+            self.targets.push(jumps::Target {
+                id: target,
+                label: Some(done.ident.to_string()),
+                is_loop: false,
+            });
             let then = &conditional.then_branch;
             let mut nested = quote!(break #done #then);
             for condition in conditions.iter().rev() {
@@ -194,10 +214,18 @@ impl Lowering<'_> {
             Box::new(if before.is_empty() {
                 node
             } else {
-                Node::Block(Block { stmts: before, tail: Some(Box::new(node)), ..Block::default() })
+                Node::Block(Block {
+                    stmts: before,
+                    tail: Some(Box::new(node)),
+                    ..Block::default()
+                })
             })
         });
-        Node::If { condition, then, otherwise }
+        Node::If {
+            condition,
+            then,
+            otherwise,
+        }
     }
 
     fn choice(&mut self, choice: syn::ExprMatch, stmts: &mut Vec<Stmt>) -> Node {
@@ -223,7 +251,10 @@ impl Lowering<'_> {
                         body
                     }
                 };
-                Arm { pat: Plain::new(pat), body }
+                Arm {
+                    pat: Plain::new(pat),
+                    body,
+                }
             })
             .collect();
         Node::Match { scrutinee, arms }
@@ -237,7 +268,10 @@ impl Lowering<'_> {
             let done = names::label(target, "target");
             let block: syn::Result<syn::Block> = syn::parse2(quote!({ if #condition #body else { break #done; } }));
             match block {
-                Ok(block) => Node::Loop { target, body: self.block(block) },
+                Ok(block) => Node::Loop {
+                    target,
+                    body: self.block(block),
+                },
                 Err(error) => {
                     self.diagnostics.syntax(&error);
                     nothing()
@@ -245,7 +279,11 @@ impl Lowering<'_> {
             }
         } else {
             let condition = self.plain(*repeat.cond);
-            Node::While { target, condition, body: self.block(repeat.body) }
+            Node::While {
+                target,
+                condition,
+                body: self.block(repeat.body),
+            }
         };
         self.leave();
         node
@@ -272,7 +310,11 @@ impl Lowering<'_> {
         let condition = self.plain(condition);
         let body = self.block(repeat.body);
         self.leave();
-        block.tail = Some(Box::new(Node::While { target, condition, body }));
+        block.tail = Some(Box::new(Node::While {
+            target,
+            condition,
+            body,
+        }));
         Node::Block(block)
     }
 }

@@ -14,7 +14,11 @@ use syn::{Fields, ItemStruct};
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
     if !arguments.is_empty() {
-        diagnostics.error(Code::Declaration, &arguments, "`#[module]` has no options; they stand on its fields");
+        diagnostics.error(
+            Code::Declaration,
+            &arguments,
+            "`#[module]` has no options; they stand on its fields",
+        );
     }
     let item = match syn::parse2::<ItemStruct>(item.clone()) {
         Ok(item) => item,

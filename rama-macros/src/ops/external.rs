@@ -2,7 +2,7 @@
 
 use super::{Operation, Site};
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 
 /// `external`.
 pub(crate) struct External;
@@ -25,9 +25,12 @@ impl Operation for External {
         let let_future = crate::names::local("future");
         let output = crate::names::local("output");
         let (future, next) = (&arguments[0], next(Some(quote!(#output)), false));
+        // The closure takes the live variables along: where that is a mistake, it is shown at the await.
+        let span = site.call.span;
+        let then = quote_spanned!(span=> move |#output| { #next });
         quote! {
             let #let_future = #future;
-            #sink.external(#let_future, move |#output| #next);
+            #sink.external(#let_future, #then);
         }
     }
 }

@@ -131,13 +131,26 @@ pub(crate) fn forked(expr: &Expr) -> Option<&Punctuated<Expr, Token![,]>> {
 
 /// The point where a `fork` begins: it has no arguments of its own.
 pub(crate) fn fork_call(span: Span) -> Call {
-    Call { operation: &fork::Fork, arguments: Vec::new(), span }
+    Call {
+        operation: &fork::Fork,
+        arguments: Vec::new(),
+        span,
+    }
 }
 
 /// Understands what stands in front of `.await`; reports what is no operation.
-pub(crate) fn parse_awaited(base: &Expr, span: Span, module: &ModuleDecl, diagnostics: &mut Diagnostics) -> Option<Call> {
+pub(crate) fn parse_awaited(
+    base: &Expr,
+    span: Span,
+    module: &ModuleDecl,
+    diagnostics: &mut Diagnostics,
+) -> Option<Call> {
     if is_append(base, module) {
-        return Some(Call { operation: &append::Append, arguments: vec![base.clone()], span });
+        return Some(Call {
+            operation: &append::Append,
+            arguments: vec![base.clone()],
+            span,
+        });
     }
     if let Some((operation, arguments)) = called(base) {
         if arguments.len() != operation.arity() {
@@ -150,7 +163,11 @@ pub(crate) fn parse_awaited(base: &Expr, span: Span, module: &ModuleDecl, diagno
         }
         let arguments: Vec<Expr> = arguments.iter().cloned().collect();
         operation.check(&arguments, module, diagnostics);
-        return Some(Call { operation, arguments, span });
+        return Some(Call {
+            operation,
+            arguments,
+            span,
+        });
     }
     if let Some((name, _)) = function_call(base) {
         if let Some((_, place)) = ELSEWHERE.iter().find(|(other, _)| name == other) {
@@ -180,6 +197,9 @@ pub(crate) fn parse_awaited(base: &Expr, span: Span, module: &ModuleDecl, diagno
 impl Call {
     /// What the call evaluates, as code.
     pub(crate) fn evaluated(&self) -> Vec<Expr> {
-        self.arguments.iter().map(|argument| self.operation.evaluated(argument)).collect()
+        self.arguments
+            .iter()
+            .map(|argument| self.operation.evaluated(argument))
+            .collect()
     }
 }

@@ -27,7 +27,11 @@ impl Operation for PathPartition {
             diagnostics.error(
                 Code::Await,
                 &arguments[0],
-                format!("the path begins with a PState of the module and its first key, as in `{}`; the PStates are {}", self.usage(), list(names)),
+                format!(
+                    "the path begins with a PState of the module and its first key, as in `{}`; the PStates are {}",
+                    self.usage(),
+                    list(names)
+                ),
             );
         }
     }
@@ -38,9 +42,17 @@ impl Operation for PathPartition {
 
     fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> TokenStream {
         let (held, local) = (crate::names::local("key"), crate::names::local("route"));
-        let Site { cx, sink, next, call, module } = site;
+        let Site {
+            cx,
+            sink,
+            next,
+            call,
+            module,
+        } = site;
         let (key, next) = (&arguments[0], next(None, false));
-        let Some(pstate) = target(&call.arguments[0], module) else { return TokenStream::new() };
+        let Some(pstate) = target(&call.arguments[0], module) else {
+            return TokenStream::new();
+        };
         let route = match &pstate.partition_by {
             _ if pstate.global => quote!(#cx.global()),
             None => quote!(#cx.hash(#key)?),

@@ -63,7 +63,11 @@ fn parse_field(field: &Field, module: &mut ModuleDecl, diagnostics: &mut Diagnos
     options::duplicates(&options, diagnostics);
     if attribute.path().is_ident("depot") {
         let Some(record) = argument(&field.ty, "Depot") else {
-            diagnostics.error(Code::Declaration, &field.ty, "a depot's type is written `Depot<Record>`");
+            diagnostics.error(
+                Code::Declaration,
+                &field.ty,
+                "a depot's type is written `Depot<Record>`",
+            );
             module.broken.push(ident);
             return;
         };
@@ -71,13 +75,29 @@ fn parse_field(field: &Field, module: &mut ModuleDecl, diagnostics: &mut Diagnos
             module.broken.push(ident);
             return;
         };
-        if matches!(partitioner, Partitioner::Tick { .. }) && !matches!(&record, Type::Tuple(tuple) if tuple.elems.is_empty()) {
-            diagnostics.error(Code::Declaration, &record, "the records of a tick depot are `()`: write `Depot<()>`");
+        if matches!(partitioner, Partitioner::Tick { .. })
+            && !matches!(&record, Type::Tuple(tuple) if tuple.elems.is_empty())
+        {
+            diagnostics.error(
+                Code::Declaration,
+                &record,
+                "the records of a tick depot are `()`: write `Depot<()>`",
+            );
         }
-        module.depots.push(DepotDecl { ident, record, partitioner, keep, docs: docs(&field.attrs) });
+        module.depots.push(DepotDecl {
+            ident,
+            record,
+            partitioner,
+            keep,
+            docs: docs(&field.attrs),
+        });
     } else {
         let Some(schema) = argument(&field.ty, "PState") else {
-            diagnostics.error(Code::Declaration, &field.ty, "a PState's type is written `PState<Schema>`");
+            diagnostics.error(
+                Code::Declaration,
+                &field.ty,
+                "a PState's type is written `PState<Schema>`",
+            );
             return;
         };
         if let Some(pstate) = pstate_options(ident, schema, field, attribute, &options, diagnostics) {
@@ -93,7 +113,9 @@ fn argument(ty: &Type, name: &str) -> Option<Type> {
     if last.ident != name {
         return None;
     }
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
     match (arguments.args.first(), arguments.args.len()) {
         (Some(GenericArgument::Type(ty)), 1) => Some(ty.clone()),
         _ => None,
@@ -112,8 +134,14 @@ fn depot_options(
             "random" => option.flag(diagnostics).then_some(Partitioner::Random),
             "global" => option.flag(diagnostics).then_some(Partitioner::Global),
             "disallow" => option.flag(diagnostics).then_some(Partitioner::Disallow),
-            "hash_by" => Some(Partitioner::HashBy(key_function(option, "|record| &record.key", diagnostics)?)),
-            "tick" => Some(Partitioner::Tick { millis: option.millis("\"30s\"", diagnostics)? }),
+            "hash_by" => Some(Partitioner::HashBy(key_function(
+                option,
+                "|record| &record.key",
+                diagnostics,
+            )?)),
+            "tick" => Some(Partitioner::Tick {
+                millis: option.millis("\"30s\"", diagnostics)?,
+            }),
             "partitioner" => match option.required("path::to::function", diagnostics)? {
                 path @ Expr::Path(_) => Some(Partitioner::Custom(path.clone())),
                 other => {
@@ -149,7 +177,10 @@ fn depot_options(
         diagnostics.error(
             Code::Declaration,
             attribute,
-            format!("a depot says how its records find their partition: one of {}", list(&DEPOT_OPTIONS[..6])),
+            format!(
+                "a depot says how its records find their partition: one of {}",
+                list(&DEPOT_OPTIONS[..6])
+            ),
         );
     }
     Some((partitioner?, keep))
@@ -193,7 +224,16 @@ fn pstate_options(
             "a PState names the one topology that writes it: `#[pstate(owner = TOPOLOGY)]`",
         );
     }
-    Some(PStateDecl { ident, schema, owner: owner?, global, private, initial, partition_by, docs: docs(&field.attrs) })
+    Some(PStateDecl {
+        ident,
+        schema,
+        owner: owner?,
+        global,
+        private,
+        initial,
+        partition_by,
+        docs: docs(&field.attrs),
+    })
 }
 
 fn key_function(option: &AttributeOption, example: &str, diagnostics: &mut Diagnostics) -> Option<KeyFunction> {
@@ -204,7 +244,10 @@ fn key_function(option: &AttributeOption, example: &str, diagnostics: &mut Diagn
             diagnostics.error(
                 Code::Declaration,
                 other,
-                format!("the value of `{0}` is a closure of one argument, `{0} = {example}`, or the path of a function", option.name),
+                format!(
+                    "the value of `{0}` is a closure of one argument, `{0} = {example}`, or the path of a function",
+                    option.name
+                ),
             );
             None
         }

@@ -47,7 +47,10 @@ pub(crate) fn unknown(option: &AttributeOption, attribute: &str, known: &[&str],
     diagnostics.error(
         Code::Declaration,
         name,
-        format!("unknown option `{name}` of `#[{attribute}]`; the options are {}", list(known)),
+        format!(
+            "unknown option `{name}` of `#[{attribute}]`; the options are {}",
+            list(known)
+        ),
     );
 }
 

@@ -11,9 +11,17 @@ const KINDS: &[&str] = &["stream", "microbatch", "query"];
 
 /// Understands the block.
 pub(crate) fn parse(block: &ItemImpl, diagnostics: &mut Diagnostics) -> TopologiesDecl {
-    let mut declared = TopologiesDecl { topologies: Vec::new(), operations: Vec::new(), others: Vec::new() };
+    let mut declared = TopologiesDecl {
+        topologies: Vec::new(),
+        operations: Vec::new(),
+        others: Vec::new(),
+    };
     if let Some((path, _)) = &block.trait_ {
-        diagnostics.error(Code::Syntax, path, "topologies stand in an `impl` of the module itself, not of a trait");
+        diagnostics.error(
+            Code::Syntax,
+            path,
+            "topologies stand in an `impl` of the module itself, not of a trait",
+        );
     }
     if !block.generics.params.is_empty() {
         diagnostics.error(Code::Declaration, &block.generics, "a module has no generic parameters");
@@ -28,7 +36,11 @@ pub(crate) fn parse(block: &ItemImpl, diagnostics: &mut Diagnostics) -> Topologi
                     diagnostics.error(
                         Code::Syntax,
                         &function.sig.fn_token,
-                        format!("a topology is an `async fn`: `#[{}] async fn {}`", path_text(attribute), function.sig.ident),
+                        format!(
+                            "a topology is an `async fn`: `#[{}] async fn {}`",
+                            path_text(attribute),
+                            function.sig.ident
+                        ),
                     );
                 }
                 declared.others.push(item.clone());
@@ -40,7 +52,11 @@ pub(crate) fn parse(block: &ItemImpl, diagnostics: &mut Diagnostics) -> Topologi
 }
 
 fn path_text(attribute: &Attribute) -> String {
-    attribute.path().get_ident().map(ToString::to_string).unwrap_or_default()
+    attribute
+        .path()
+        .get_ident()
+        .map(ToString::to_string)
+        .unwrap_or_default()
 }
 
 /// Whether `attribute` is one of ours, which rustc does not know.
@@ -80,7 +96,10 @@ fn parse_async(function: &ImplItemFn, declared: &mut TopologiesDecl, diagnostics
                     diagnostics.error(
                         Code::Declaration,
                         attribute.path(),
-                        format!("an `async fn` here is a topology, with one of {}, or, without an attribute, an operation", list(KINDS.iter().map(|kind| format!("#[{kind}]")))),
+                        format!(
+                            "an `async fn` here is a topology, with one of {}, or, without an attribute, an operation",
+                            list(KINDS.iter().map(|kind| format!("#[{kind}]")))
+                        ),
                     );
                 }
             }
@@ -93,31 +112,46 @@ fn parse_async(function: &ImplItemFn, declared: &mut TopologiesDecl, diagnostics
         }
         Some(attribute) if attribute.path().is_ident("stream") => {
             let receiver = function.sig.receiver();
-            let is_mutable_reference = receiver.is_some_and(|receiver| {
-                matches!(&receiver.kind, ReceiverKind::Reference(_, _, Some(_)))
-            });
+            let is_mutable_reference =
+                receiver.is_some_and(|receiver| matches!(&receiver.kind, ReceiverKind::Reference(_, _, Some(_))));
             if !is_mutable_reference {
                 match receiver {
-                    Some(receiver) => diagnostics.error(Code::Syntax, receiver, "a stream takes `&mut self`: the view of the task it is on"),
-                    None => diagnostics.error(Code::Syntax, &function.sig.ident, "a stream takes `&mut self`: the view of the task it is on"),
+                    Some(receiver) => diagnostics.error(
+                        Code::Syntax,
+                        receiver,
+                        "a stream takes `&mut self`: the view of the task it is on",
+                    ),
+                    None => diagnostics.error(
+                        Code::Syntax,
+                        &function.sig.ident,
+                        "a stream takes `&mut self`: the view of the task it is on",
+                    ),
                 }
             }
             if parameters.len() != 1 {
                 diagnostics.error(
                     Code::Syntax,
                     &function.sig.ident,
-                    format!("a stream takes one record: `async fn {}(&mut self, record: Record)`", function.sig.ident),
+                    format!(
+                        "a stream takes one record: `async fn {}(&mut self, record: Record)`",
+                        function.sig.ident
+                    ),
                 );
             }
             let options = stream_options(function, attribute, diagnostics);
-            if let (Some(options), Some((parameter, record)), 1) = (options, parameters.first().cloned(), parameters.len()) {
+            if let (Some(options), Some((parameter, record)), 1) =
+                (options, parameters.first().cloned(), parameters.len())
+            {
                 add_source(function, options, parameter, record, returns, declared, diagnostics);
             }
         }
         Some(attribute) => diagnostics.error(
             Code::Kind,
             attribute.path(),
-            format!("`#[{}]` topologies are not built yet; this version runs `#[stream]`", path_text(attribute)),
+            format!(
+                "`#[{}]` topologies are not built yet; this version runs `#[stream]`",
+                path_text(attribute)
+            ),
         ),
     }
 }
@@ -132,7 +166,11 @@ struct StreamOptions {
     timeout_millis: Option<u64>,
 }
 
-fn stream_options(function: &ImplItemFn, attribute: &Attribute, diagnostics: &mut Diagnostics) -> Option<StreamOptions> {
+fn stream_options(
+    function: &ImplItemFn,
+    attribute: &Attribute,
+    diagnostics: &mut Diagnostics,
+) -> Option<StreamOptions> {
     let options = options::options(attribute, diagnostics);
     options::duplicates(&options, diagnostics);
     let mut stream = StreamOptions {
@@ -207,7 +245,11 @@ fn retry(option: &options::AttributeOption, diagnostics: &mut Diagnostics) -> Op
         "all_after" => Some(Retry::AllAfter),
         "none" => Some(Retry::None),
         _ => {
-            diagnostics.error(Code::Declaration, &word, "`retry` is one of `individual`, `all_after` and `none`");
+            diagnostics.error(
+                Code::Declaration,
+                &word,
+                "`retry` is one of `individual`, `all_after` and `none`",
+            );
             None
         }
     }
@@ -246,8 +288,15 @@ fn add_source(
         returns,
         body: function.block.clone(),
     };
-    match declared.topologies.iter_mut().find(|topology| topology.name == options.topology) {
+    match declared
+        .topologies
+        .iter_mut()
+        .find(|topology| topology.name == options.topology)
+    {
         Some(topology) => topology.sources.push(source),
-        None => declared.topologies.push(TopologyDecl { name: options.topology, sources: vec![source] }),
+        None => declared.topologies.push(TopologyDecl {
+            name: options.topology,
+            sources: vec![source],
+        }),
     }
 }

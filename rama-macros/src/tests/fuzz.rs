@@ -25,7 +25,10 @@ fn without_each(tokens: proc_macro2::TokenStream) -> Vec<Vec<proc_macro2::TokenT
         if let proc_macro2::TokenTree::Group(group) = &tokens[at] {
             for inner in without_each(group.stream()) {
                 let mut changed = tokens.clone();
-                changed[at] = proc_macro2::TokenTree::Group(proc_macro2::Group::new(group.delimiter(), inner.into_iter().collect()));
+                changed[at] = proc_macro2::TokenTree::Group(proc_macro2::Group::new(
+                    group.delimiter(),
+                    inner.into_iter().collect(),
+                ));
                 all.push(changed);
             }
         }
@@ -35,7 +38,13 @@ fn without_each(tokens: proc_macro2::TokenStream) -> Vec<Vec<proc_macro2::TokenT
 
 #[test]
 fn the_whole_input_compiles() {
-    let code = compile(WHOLE.parse::<proc_macro2::TokenStream>().expect("tokens").into_iter().collect());
+    let code = compile(
+        WHOLE
+            .parse::<proc_macro2::TokenStream>()
+            .expect("tokens")
+            .into_iter()
+            .collect(),
+    );
     assert!(!code.contains("compile_error"), "{code}");
 }
 
@@ -43,6 +52,9 @@ fn the_whole_input_compiles() {
 fn input_with_any_token_missing_never_panics() {
     let variants = without_each(WHOLE.parse().expect("tokens"));
     assert!(variants.len() > 150, "{}", variants.len());
-    let refused = variants.into_iter().filter(|variant| compile(variant.clone()).contains("compile_error")).count();
+    let refused = variants
+        .into_iter()
+        .filter(|variant| compile(variant.clone()).contains("compile_error"))
+        .count();
     assert!(refused > 30, "{refused}");
 }

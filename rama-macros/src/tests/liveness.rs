@@ -11,12 +11,18 @@ fn only_what_is_used_later_travels() {
 
 #[test]
 fn a_name_in_a_format_string_is_a_use() {
-    assert_eq!(one("let a = 1; let b = 2; hash_partition(&a).await; println!(\"{b:?}\");"), ["b"]);
+    assert_eq!(
+        one("let a = 1; let b = 2; hash_partition(&a).await; println!(\"{b:?}\");"),
+        ["b"]
+    );
 }
 
 #[test]
 fn a_field_of_another_value_in_a_macro_is_no_use() {
-    assert_eq!(one("let a = 1; let b = 2; hash_partition(&a).await; println!(\"{}\", b.a);"), ["b"]);
+    assert_eq!(
+        one("let a = 1; let b = 2; hash_partition(&a).await; println!(\"{}\", b.a);"),
+        ["b"]
+    );
 }
 
 #[test]
@@ -26,38 +32,58 @@ fn what_is_overwritten_before_its_use_does_not_travel() {
 
 #[test]
 fn a_shadowed_variable_is_another_one() {
-    assert_eq!(one("let a = 1; { let a = 2; hash_partition(&a).await; use_it(a); } use_it(a);"), ["a", "a"]);
-    assert_eq!(one("let a = 1; { let a = 2; hash_partition(&a).await; } use_it(a);"), ["a"]);
+    assert_eq!(
+        one("let a = 1; { let a = 2; hash_partition(&a).await; use_it(a); } use_it(a);"),
+        ["a", "a"]
+    );
+    assert_eq!(
+        one("let a = 1; { let a = 2; hash_partition(&a).await; } use_it(a);"),
+        ["a"]
+    );
 }
 
 #[test]
 fn a_loop_carries_what_its_next_iteration_uses() {
-    assert_eq!(one("let mut n = 0; let step = 1; loop { n += step; hash_partition(&n).await; }"), ["n", "step"]);
+    assert_eq!(
+        one("let mut n = 0; let step = 1; loop { n += step; hash_partition(&n).await; }"),
+        ["n", "step"]
+    );
 }
 
 #[test]
 fn a_closure_parameter_hides_a_variable() {
     assert!(one("let a = 1; hash_partition(&a).await; each(|a| a + 1);").is_empty());
-    assert_eq!(one("let a = 1; let k = 2; hash_partition(&k).await; each(|b| a + b);"), ["a"]);
+    assert_eq!(
+        one("let a = 1; let k = 2; hash_partition(&k).await; each(|b| a + b);"),
+        ["a"]
+    );
 }
 
 #[test]
 fn nothing_is_live_after_a_return() {
-    assert_eq!(one("let a = 1; let b = 2; hash_partition(&a).await; if x() { return; } use_it(b);"), ["b"]);
+    assert_eq!(
+        one("let a = 1; let b = 2; hash_partition(&a).await; if x() { return; } use_it(b);"),
+        ["b"]
+    );
     assert!(one("let a = 1; hash_partition(&a).await; return; use_it(a);").is_empty());
 }
 
 #[test]
 fn a_break_carries_what_is_used_behind_the_loop() {
     assert_eq!(
-        one("let a = 1; let b = 2; 'out: loop { loop { hash_partition(&a).await; if x() { break 'out; } } } use_it(b);"),
+        one(
+            "let a = 1; let b = 2; 'out: loop { loop { hash_partition(&a).await; if x() { break 'out; } } } use_it(b);"
+        ),
         ["a", "b"]
     );
 }
 
 #[test]
 fn a_fork_carries_what_its_block_uses() {
-    assert_eq!(carried("let a = 1; let b = 2; fork(async { hash_partition(&a).await; }); use_it(b);"), [vec!["a".to_owned()], vec![]]);
+    assert_eq!(
+        carried("let a = 1; let b = 2; fork(async { hash_partition(&a).await; }); use_it(b);"),
+        [vec!["a".to_owned()], vec![]]
+    );
 }
 
 #[test]
@@ -71,8 +97,14 @@ fn an_operand_in_front_of_an_await_is_kept_in_a_temporary() {
 #[test]
 fn of_a_variable_with_a_field_moved_out_the_fields_in_use_travel() {
     let parts = |text: &str| body_parts(text);
-    assert_eq!(parts("consume(record.name); hash_partition(&1).await; use_it(record.id, &record.place);"), ["id", "place"]);
-    assert_eq!(parts("let Record { name, .. } = record; hash_partition(&name).await; println!(\"{}\", record.id);"), ["id"]);
+    assert_eq!(
+        parts("consume(record.name); hash_partition(&1).await; use_it(record.id, &record.place);"),
+        ["id", "place"]
+    );
+    assert_eq!(
+        parts("let Record { name, .. } = record; hash_partition(&name).await; println!(\"{}\", record.id);"),
+        ["id"]
+    );
     // Only borrowed, used as a whole, or used again: all of it travels.
     assert!(parts("look(&record.name); hash_partition(&1).await; use_it(record.id);").is_empty());
     assert!(parts("consume(record.name); hash_partition(&1).await; use_it(&record);").is_empty());

@@ -10,7 +10,9 @@ use crate::{analyze, lower, parse};
 
 /// The expansion of a module's topologies, formatted.
 fn expand(module: &str, block: &str) -> String {
-    let input: proc_macro2::TokenStream = format!("{{ {module} }} {block}").parse().expect("the test's input is Rust tokens");
+    let input: proc_macro2::TokenStream = format!("{{ {module} }} {block}")
+        .parse()
+        .expect("the test's input is Rust tokens");
     crate::debug::formatted(&crate::compile::compile(input))
 }
 
@@ -24,7 +26,13 @@ fn errors(module: &str, block: &str) -> String {
     crate::compile::analyses(&module, &declared, &mut diagnostics);
     let lines = diagnostics.sorted().into_iter().map(|found| {
         let start = found.from.start();
-        format!("{}:{} [{}] {}\n", start.line, start.column + 1, found.code.text(), found.message)
+        format!(
+            "{}:{} [{}] {}\n",
+            start.line,
+            start.column + 1,
+            found.code.text(),
+            found.message
+        )
     });
     lines.collect()
 }
@@ -32,13 +40,19 @@ fn errors(module: &str, block: &str) -> String {
 /// The lowered and analysed body of the only source of `impl M { body }`.
 fn body(body: &str) -> Body {
     let item: syn::ItemStruct = syn::parse_str(MODULE).expect("the struct parses");
-    let block: syn::ItemImpl =
-        syn::parse_str(&format!("impl M {{ #[stream(t, source = input)] async fn f(&mut self, record: Record) {{ {body} }} }}"))
-            .expect("the test's body parses");
+    let block: syn::ItemImpl = syn::parse_str(&format!(
+        "impl M {{ #[stream(t, source = input)] async fn f(&mut self, record: Record) {{ {body} }} }}"
+    ))
+    .expect("the test's body parses");
     let mut diagnostics = Diagnostics::default();
     let module = parse::module::parse(&item, &mut diagnostics);
     let declared = parse::topologies::parse(&block, &mut diagnostics);
-    let mut body = lower::lower(&declared.topologies[0].sources[0], &module, &declared.operations, &mut diagnostics);
+    let mut body = lower::lower(
+        &declared.topologies[0].sources[0],
+        &module,
+        &declared.operations,
+        &mut diagnostics,
+    );
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
     analyze::names::resolve(&mut body);
     analyze::liveness::analyze(&mut body);
@@ -48,7 +62,13 @@ fn body(body: &str) -> Body {
 /// The names of the variables that each await carries.
 fn carried(text: &str) -> Vec<Vec<String>> {
     let body = body(text);
-    let names = |point: &crate::ir::Await| point.live.iter().map(|binding| body.bindings[*binding].ident.to_string()).collect();
+    let names = |point: &crate::ir::Await| {
+        point
+            .live
+            .iter()
+            .map(|binding| body.bindings[*binding].ident.to_string())
+            .collect()
+    };
     body.awaits.iter().map(names).collect()
 }
 

@@ -26,7 +26,9 @@ where
             Rest::Lazy(items) => Rest::Lazy(items.clone()),
             Rest::Items(items) => Rest::Items(items.clone()),
         };
-        LoopState { rest: RefCell::new(rest) }
+        LoopState {
+            rest: RefCell::new(rest),
+        }
     }
 }
 

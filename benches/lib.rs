@@ -1,0 +1,1 @@
+//! The benches are the files beside this one: `cargo bench -p rama-benches`.
