@@ -48,7 +48,7 @@ struct Arguments {
     /// How many tasks the module has: a power of two.
     #[arg(long, default_value_t = 8)]
     tasks: u32,
-    /// How many threads run them.
+    /// How many threads run them; at most one a task.
     #[arg(long, default_value_t = 2)]
     threads: u32,
     /// Print only the K most frequent words.
@@ -89,9 +89,11 @@ async fn main() -> std::process::ExitCode {
 }
 
 async fn run(arguments: &Arguments, out: &mut impl Write) -> Result<(), Failure> {
+    // A thread without a task would have nothing to do, so a launch refuses it.
+    let threads = arguments.threads.min(arguments.tasks);
     let cluster = InProcessCluster::start()?;
     let app = cluster
-        .launch::<WordCount>(Launch::tasks(arguments.tasks).threads(arguments.threads))
+        .launch::<WordCount>(Launch::tasks(arguments.tasks).threads(threads))
         .await?;
     let started = Instant::now();
     let progress = progress(&arguments.files);
@@ -115,7 +117,7 @@ async fn run(arguments: &Arguments, out: &mut impl Write) -> Result<(), Failure>
         elapsed.as_secs_f64(),
         words as f64 / 1e6 / elapsed.as_secs_f64(),
         arguments.tasks,
-        arguments.threads,
+        threads,
     );
     for (word, count) in counts.iter().take(arguments.top.unwrap_or(usize::MAX)) {
         writeln!(out, "{count}\t{word}").map_err(Failure::Write)?;
@@ -228,12 +230,10 @@ mod tests {
         let path = file("all", text.as_bytes());
         for tasks in [1, 2, 8, 64] {
             for threads in [1, 2] {
-                if threads <= tasks {
-                    assert_eq!(
-                        counted(vec![path.clone()], tasks, threads, None).await.unwrap(),
-                        reference(&text)
-                    );
-                }
+                assert_eq!(
+                    counted(vec![path.clone()], tasks, threads, None).await.unwrap(),
+                    reference(&text)
+                );
             }
         }
         std::fs::remove_file(path).unwrap();

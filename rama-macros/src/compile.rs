@@ -35,7 +35,10 @@ pub(crate) fn compile(input: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
     // What is wrong with the struct was reported by `#[module]`.
     let mut reported = Diagnostics::default();
-    let module = parse::module::parse(&item, &mut reported);
+    let mut module = parse::module::parse(&item, &mut reported);
+    if let Type::Path(path) = &*block.self_ty {
+        module.path = path.path.clone();
+    }
     let declared = parse::topologies::parse(&block, &mut diagnostics);
     if !matches!(item.fields, syn::Fields::Named(_)) && !reported.is_empty() {
         // Nothing is known of the module's fields.
@@ -169,7 +172,7 @@ fn rejected(block: &ItemImpl, diagnostics: &Diagnostics) -> TokenStream {
                 .retain(|attribute| !parse::topologies::is_ours(attribute));
         }
     }
-    quote!(#[allow(warnings)] #block #errors)
+    quote!(#[allow(warnings, unused)] #block #errors)
 }
 
 /// `topology! { impl M { .. } }`: calls the macro that `#[module]` made under the module's name, with the block.

@@ -28,6 +28,8 @@ pub(crate) struct Body {
     pub(crate) block: Block,
     pub(crate) bindings: Vec<Binding>,
     pub(crate) awaits: Vec<Await>,
+    /// Types declared inside the body. They stand beside the segments: a value of one may travel from one to another.
+    pub(crate) types: Vec<syn::Item>,
 }
 
 /// A variable.

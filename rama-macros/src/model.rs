@@ -7,6 +7,8 @@ use syn::{Attribute, Block, Expr, ExprClosure, ImplItem, Pat, Type, Visibility};
 #[derive(Debug)]
 pub(crate) struct ModuleDecl {
     pub(crate) ident: Ident,
+    /// How the `impl` block names the struct, from where it stands.
+    pub(crate) path: syn::Path,
     pub(crate) vis: Visibility,
     pub(crate) docs: String,
     pub(crate) depots: Vec<DepotDecl>,

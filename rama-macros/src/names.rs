@@ -11,15 +11,13 @@ pub(crate) fn private() -> TokenStream {
     quote!(::rama_runtime::__private)
 }
 
-/// Tokens of ours, shown by errors at `span`; what they name stays the same.
+/// Tokens of ours (absolute paths, not local names), shown by errors at `span`.
 pub(crate) fn at(tokens: TokenStream, span: Span) -> TokenStream {
     let shown = |mut token: TokenTree| {
         if let TokenTree::Group(group) = &token {
             token = TokenTree::Group(Group::new(group.delimiter(), at(group.stream(), span)));
         }
-        // Names that resolve at the macro's definition stay out of the user's sight.
-        let hidden = matches!(&token, TokenTree::Ident(ident) if ident.to_string().starts_with("__rama_"));
-        token.set_span(if hidden { token.span().located_at(span) } else { span });
+        token.set_span(span);
         token
     };
     tokens.into_iter().map(shown).collect()
@@ -67,6 +65,12 @@ pub(crate) fn iterator(number: usize, shown_at: Span) -> Ident {
 /// A helper variable inside the code of one operation.
 pub(crate) fn local(name: &str) -> Ident {
     ours(&format!("__rama_{name}"), Span::mixed_site())
+}
+
+/// The variable that holds what an operation yields, on its way into a scope. Only the user's own place, without hygiene,
+/// makes rustc report a value that cannot travel there.
+pub(crate) fn value(name: &str, shown_at: Span) -> Ident {
+    Ident::new(&format!("__rama_{name}"), shown_at)
 }
 
 /// The label of jump target `number`, in one of its `role`s.

@@ -40,7 +40,7 @@ topology! {
     impl M {
         #[stream(source = input)]
         async fn run(&mut self, n: u64) -> u64 {
-            let list = vec![external(async move { n }).await, n + external(async { 1 }).await];
+            let list = [external(async move { n }).await, n + external(async { 1 }).await];
             let pair = (external(async { 1u64 }).await, list.len() as u64);
             let text = format!("{pair:?} {n} {}", list[0]);
             let point = Point { x: external(async { 2u64 }).await, ..Point::default() };

@@ -22,7 +22,7 @@ topology! {
         #[stream(source = input)]
         async fn run(&mut self, n: u64) -> u64 {
             let doubled = self.double(n).await;
-            match self.checked(doubled, "ok").await {
+            match self.checked(doubled, "ok".to_owned()).await {
                 Ok(value) => self.double(self.plain(value)).await,
                 Err(refused) => refused.len() as u64,
             }
@@ -39,7 +39,7 @@ topology! {
             twice
         }
 
-        async fn checked(&mut self, n: u64, word: &'static str) -> Result<u64, String> {
+        async fn checked(&mut self, n: u64, word: String) -> Result<u64, String> {
             let n = small(n)?;
             self.away().await;
             println!("{word}");

@@ -2,6 +2,7 @@
 #![deny(warnings)]
 use rama_runtime::prelude::*;
 
+#[derive(serde::Serialize, serde::Deserialize)]
 struct Pair {
     left: u64,
     right: [u64; 3],

@@ -286,3 +286,82 @@ fn a_scope_carries_only_live_variables() {
         ]
     );
 }
+
+/// Items and unusual places in a body.
+#[module]
+pub struct Bodies {
+    #[depot(random)]
+    items: Depot<u64>,
+    #[depot(random)]
+    partly: Depot<Order>,
+    #[pstate(owner = bodies)]
+    notes: PState<List<String>>,
+}
+
+/// A record that is moved apart.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Order {
+    customer: String,
+    lines: Vec<String>,
+    place: (String, String),
+}
+
+topology! {
+    impl Bodies {
+        #[stream(bodies, source = items)]
+        async fn with_items(&mut self, n: u64) -> String {
+            /// A type of the body, whose values travel.
+            #[derive(Serialize, Deserialize)]
+            struct Step { at: u64 }
+            impl Step {
+                fn next(self) -> Step { Step { at: self.at + 1 } }
+            }
+            const FACTOR: u64 = 10;
+            fn scaled(n: u64) -> u64 { n * FACTOR }
+            macro_rules! twice { ($e:expr) => { $e * 2 } }
+            let mut step = Step { at: n };
+            hash_partition(&n).await;
+            step = step.next();
+            if n > 0 {
+                use std::fmt::Write;
+                let mut text = String::new();
+                hash_partition(&scaled(step.at)).await;
+                step = Step { at: twice!(step.at) };
+                let _ = write!(text, "{}", scaled(step.at));
+                return text;
+            }
+            format!("{}", step.at)
+        }
+
+        #[stream(bodies, source = partly)]
+        async fn partly_moved(&mut self, order: Order) -> usize {
+            for line in order.lines { self.notes.push(line); }
+            let (street, _) = order.place.clone();
+            hash_partition(&street).await;
+            self.notes.push(format!("{} in {}", order.customer, street));
+            hash_partition(&order.customer).await;
+            println!("{}", order.customer);
+            order.customer.len() + order.place.1.len()
+        }
+    }
+}
+
+#[tokio::test]
+async fn functions_types_and_macros_of_a_body_are_there_after_a_hop() {
+    let cluster = TestCluster::start().unwrap();
+    let app = cluster.launch::<Bodies>(Launch::tasks(4).threads(2).check_wire(true)).await.unwrap();
+    assert_eq!(app.items().append(0).await, Ok("1".to_owned()));
+    assert_eq!(app.items().append(4).await, Ok("100".to_owned()));
+}
+
+#[tokio::test]
+async fn a_record_whose_fields_were_partly_moved_goes_on_with_the_rest() {
+    let cluster = TestCluster::start().unwrap();
+    let app = cluster.launch::<Bodies>(Launch::tasks(4).threads(2).check_wire(true)).await.unwrap();
+    let order = Order {
+        customer: "bob".into(),
+        lines: vec!["pen".into()],
+        place: ("Main St".into(), "Mars".into()),
+    };
+    assert_eq!(app.partly().append(order).await, Ok(7));
+}

@@ -11,7 +11,7 @@ use syn::{GenericArgument, PathArguments, Type};
 /// `pub struct WordCountClient { .. }` and its accessors.
 pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl) -> TokenStream {
     let private = names::private();
-    let (name, client, vis) = (&module.ident, names::client(&module.ident), &module.vis);
+    let (name, path, client, vis) = (&module.ident, &module.path, names::client(&module.ident), &module.vis);
     let depots = module
         .depots
         .iter()
@@ -30,10 +30,10 @@ pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl) -> TokenS
         #[derive(Clone)]
         #[allow(dead_code)]
         #vis struct #client {
-            app: #private::App<#name>,
+            app: #private::App<#path>,
         }
         impl ::core::ops::Deref for #client {
-            type Target = #private::App<#name>;
+            type Target = #private::App<#path>;
             fn deref(&self) -> &Self::Target {
                 &self.app
             }
@@ -48,7 +48,7 @@ pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl) -> TokenS
 
 fn depot_accessor(module: &ModuleDecl, declared: &TopologiesDecl, index: usize, depot: &DepotDecl) -> TokenStream {
     let private = names::private();
-    let (name, vis, ident, record) = (&module.ident, &module.vis, &depot.ident, &depot.record);
+    let (name, vis, ident, record) = (&module.path, &module.vis, &depot.ident, &depot.record);
     let docs = documented(&depot.docs, &format!("Depot `{ident}`."));
     let partitioner = match &depot.partitioner {
         Partitioner::Disallow | Partitioner::Tick { .. } => {
@@ -110,7 +110,7 @@ fn ack_type(returns: &Type) -> &Type {
 
 fn pstate_accessor(module: &ModuleDecl, pstate: &PStateDecl) -> TokenStream {
     let private = names::private();
-    let (name, vis, ident, schema) = (&module.ident, &module.vis, &pstate.ident, &pstate.schema);
+    let (name, vis, ident, schema) = (&module.path, &module.vis, &pstate.ident, &pstate.schema);
     let docs = documented(&pstate.docs, &format!("PState `{ident}`."));
     let field = quote!(|module: &#name| &module.#ident);
     if pstate.global {

@@ -62,7 +62,8 @@ pub(super) fn generate(module: &ModuleDecl, topology: &TopologyDecl, compiled: &
     }
     codes.extend(resumptions);
     let live = reachable(&codes, sources);
-    let function = function(module, topology, &codes, &live, sources);
+    let types: Vec<&syn::Item> = compiled.bodies.iter().flat_map(|body| &body.types).collect();
+    let function = function(module, topology, &codes, &live, &types, sources);
     Machine {
         function,
         segments: codes.into_iter().map(|code| code.segment).collect(),
@@ -144,10 +145,11 @@ fn function(
     topology: &TopologyDecl,
     codes: &[Code],
     live: &[usize],
+    types: &[&syn::Item],
     sources: usize,
 ) -> TokenStream {
     let private = names::private();
-    let this = &module.ident;
+    let this = &module.path;
     let name = names::machine_function(&topology.name.to_string());
     let resumable: Vec<usize> = live.iter().copied().filter(|number| *number >= sources).collect();
     let reached = |number: usize| codes[number].reached.as_slice();
@@ -237,8 +239,9 @@ fn function(
     let assembled = quote_spanned!(shown_at=> assemble(#(#closures),*));
     quote! {
         #[doc(hidden)]
-        #[allow(warnings, clippy::all, clippy::pedantic, clippy::restriction)]
+        #[allow(warnings, unused, clippy::all, clippy::pedantic, clippy::restriction)]
         fn #name() -> impl #private::Machine<#this> {
+            #(#types)*
             #(#scopes)*
             #(#nexts)*
             #hop_enum

@@ -32,7 +32,7 @@ pub(crate) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, compiled:
     let implementation = module::generate(module, declared, &machines);
     let client = client::generate(module, declared);
     let others = &declared.others;
-    let name = &module.ident;
+    let name = &module.path;
     let others = (!others.is_empty()).then(|| quote!(impl #name { #(#others)* }));
     quote! {
         #others

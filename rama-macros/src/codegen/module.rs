@@ -10,7 +10,7 @@ use quote::quote;
 /// `impl Module for WordCount { .. }`
 pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, machines: &[Machine]) -> TokenStream {
     let private = names::private();
-    let (name, client) = (&module.ident, names::client(&module.ident));
+    let (name, client) = (&module.path, names::client(&module.ident));
     let descriptor = descriptor::generate(module, declared, machines);
     let functions = declared
         .topologies

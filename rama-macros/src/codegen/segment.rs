@@ -344,17 +344,16 @@ impl<'a> Emitter<'a> {
             let field = value_field();
             // All of the call has the user's span: an error of a borrowed value is shown at the whole of it.
             let span = awaited.span;
-            let value = names::at(value, span);
             let carried = names::at(quote!(#private::carried), span);
             fields.extend(quote_spanned!(span=> #field: #carried(#value),));
         }
         for carried in scope_fields(body, awaited) {
             let (field, binding) = (&carried.ident, carried.binding);
             let variable = self.variable(awaited, binding);
-            let part = carried.part.as_deref().map(member);
-            let part = part.map(|part| quote!(.#part));
             // The span makes rustc report a value that cannot travel at the variable itself.
             let span = body.bindings[binding].ident.span();
+            let part = carried.part.as_deref().map(member);
+            let part = part.map(|part| names::at(quote!(.#part), span));
             fields.extend(if copied(binding) {
                 let branched = names::at(quote!(#private::branched), span);
                 quote_spanned!(span=> #field: #branched(&#variable #part),)

@@ -32,6 +32,7 @@ pub(crate) fn lower(
         operations,
         diagnostics,
         awaits: Vec::new(),
+        types: Vec::new(),
         temporaries: 0,
         next_target: 0,
         targets: Vec::new(),
@@ -44,6 +45,7 @@ pub(crate) fn lower(
         block,
         bindings: Vec::new(),
         awaits: lowering.awaits,
+        types: lowering.types,
     }
 }
 
@@ -52,6 +54,7 @@ struct Lowering<'a> {
     operations: &'a [OperationDecl],
     diagnostics: &'a mut Diagnostics,
     awaits: Vec<Await>,
+    types: Vec<syn::Item>,
     temporaries: usize,
     next_target: TargetId,
     /// The IR loops and labelled blocks around the current place, innermost last.

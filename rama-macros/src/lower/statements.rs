@@ -31,6 +31,12 @@ impl Lowering<'_> {
     }
 
     fn plain_stmt(&mut self, mut stmt: syn::Stmt, stmts: &mut Vec<Stmt>) {
+        if let syn::Stmt::Item(item) = &stmt
+            && declares_type(item)
+        {
+            self.types.push(item.clone());
+            return;
+        }
         jumps::Resolve::new(&self.targets).visit_stmt_mut(&mut stmt);
         match &stmt {
             syn::Stmt::Local(local) => {
@@ -317,6 +323,15 @@ impl Lowering<'_> {
         }));
         Node::Block(block)
     }
+}
+
+/// Whether every copy of the item would be another type, or belongs to one.
+fn declares_type(item: &syn::Item) -> bool {
+    use syn::Item;
+    matches!(
+        item,
+        Item::Struct(_) | Item::Enum(_) | Item::Union(_) | Item::Trait(_) | Item::Impl(_) | Item::Type(_)
+    )
 }
 
 /// `a && b && c` as its parts.

@@ -22,7 +22,7 @@ impl Operation for Explode {
 
     fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> TokenStream {
         let Site { sink, next, .. } = site;
-        let item = crate::names::local("item");
+        let item = crate::names::value("item", site.call.span);
         let (items, next) = (&arguments[0], next(Some(quote!(#item)), true));
         let private = crate::names::private();
         quote! {

@@ -23,7 +23,7 @@ impl Operation for External {
     fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> TokenStream {
         let Site { sink, next, .. } = site;
         let let_future = crate::names::local("future");
-        let output = crate::names::local("output");
+        let output = crate::names::value("output", site.call.span);
         let (future, next) = (&arguments[0], next(Some(quote!(#output)), false));
         // The closure takes the live variables along: where that is a mistake, it is shown at the await.
         let span = site.call.span;

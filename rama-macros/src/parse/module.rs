@@ -20,6 +20,7 @@ pub(crate) fn parse(item: &ItemStruct, diagnostics: &mut Diagnostics) -> ModuleD
     }
     let mut module = ModuleDecl {
         ident: item.ident.clone(),
+        path: item.ident.clone().into(),
         vis: item.vis.clone(),
         docs: docs(&item.attrs),
         depots: Vec::new(),
