@@ -60,13 +60,17 @@ async fn race(app: &NamesClient, users: u64) -> rama_runtime::Result<(u64, u64)>
         user: format!("bananaman{user}"),
         name: name.to_owned(),
     };
+    // Sent one right after the other, as a client does that does not wait between two edits.
+    let mut sent = Vec::new();
     for user in 0..users {
         for name in ["Banana Man", "bananaman"] {
-            app.anywhere().append(edit(user, name)).ack(AckLevel::Appended).await?;
-            app.at_home().append(edit(user, name)).ack(AckLevel::Appended).await?;
+            sent.push(app.anywhere().append(edit(user, name)).into_future());
+            sent.push(app.at_home().append(edit(user, name)).into_future());
         }
     }
-    app.settled().await?;
+    for append in sent {
+        append.await?;
+    }
     let (mut raced, mut ordered) = (0, 0);
     for user in 0..users {
         let user = format!("bananaman{user}");
@@ -97,9 +101,8 @@ mod tests {
     async fn edits_behind_hash_by_never_race() {
         let cluster = TestCluster::start().unwrap();
         let app = cluster.launch::<Names>(Launch::tasks(8).threads(2)).await.unwrap();
-        let (raced, ordered) = race(&app, 300).await.unwrap();
+        // How many lose the other race is luck: that is what makes it a race.
+        let (_raced, ordered) = race(&app, 300).await.unwrap();
         assert_eq!(ordered, 0);
-        // The race may be won by luck: that is what makes it a race.
-        assert!(raced <= 300);
     }
 }

@@ -1,7 +1,8 @@
 //! Every generated name, in one place.
 //!
 //! Names of ours resolve at `mixed_site`, so that user code can neither see nor shadow them; a span inside the user's
-//! tokens is kept only for where an error is shown.
+//! tokens is kept only for where an error is shown. Names of items have no such hygiene: they begin with `__`, as user code
+//! that names its own `Hop` stands in their scope.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote};
@@ -85,12 +86,12 @@ pub(crate) fn outer(binding: usize) -> Ident {
 
 /// The scope struct of segment `number`.
 pub(crate) fn scope_struct(number: usize) -> Ident {
-    format_ident!("Scope{number}")
+    format_ident!("__RamaScope{number}")
 }
 
 /// The enum of the scopes that segment `number` can reach.
 pub(crate) fn next_enum(number: usize) -> Ident {
-    format_ident!("Next{number}")
+    format_ident!("__RamaNext{number}")
 }
 
 /// The variant that holds the scope of segment `number`.
@@ -100,7 +101,22 @@ pub(crate) fn variant(number: usize) -> Ident {
 
 /// The type parameter that stands for the scope of segment `number`.
 pub(crate) fn scope_parameter(number: usize) -> Ident {
-    format_ident!("H{number}")
+    format_ident!("__H{number}")
+}
+
+/// The enum of all scopes of a topology.
+pub(crate) fn hop_enum() -> Ident {
+    format_ident!("__RamaHop")
+}
+
+/// The type parameter of segment `number`'s closure.
+pub(crate) fn segment_parameter(number: usize) -> Ident {
+    format_ident!("__F{number}")
+}
+
+/// The generic function that takes all segments.
+pub(crate) fn assemble() -> Ident {
+    format_ident!("__rama_assemble")
 }
 
 /// The function that makes topology `topology`'s machine.

@@ -55,6 +55,6 @@ topology! {
 async fn main() -> rama_runtime::Result<()> {
     let cluster = InProcessCluster::start()?;
     let app = cluster.launch::<M>(Launch::tasks(4).threads(2)).await?;
-    assert_eq!(app.input().append(2).await?, 9);
+    assert_eq!(app.input().append(2).await?, 8);
     cluster.shutdown().await
 }

@@ -349,7 +349,10 @@ topology! {
 #[tokio::test]
 async fn functions_types_and_macros_of_a_body_are_there_after_a_hop() {
     let cluster = TestCluster::start().unwrap();
-    let app = cluster.launch::<Bodies>(Launch::tasks(4).threads(2).check_wire(true)).await.unwrap();
+    let app = cluster
+        .launch::<Bodies>(Launch::tasks(4).threads(2).check_wire(true))
+        .await
+        .unwrap();
     assert_eq!(app.items().append(0).await, Ok("1".to_owned()));
     assert_eq!(app.items().append(4).await, Ok("100".to_owned()));
 }
@@ -357,11 +360,68 @@ async fn functions_types_and_macros_of_a_body_are_there_after_a_hop() {
 #[tokio::test]
 async fn a_record_whose_fields_were_partly_moved_goes_on_with_the_rest() {
     let cluster = TestCluster::start().unwrap();
-    let app = cluster.launch::<Bodies>(Launch::tasks(4).threads(2).check_wire(true)).await.unwrap();
+    let app = cluster
+        .launch::<Bodies>(Launch::tasks(4).threads(2).check_wire(true))
+        .await
+        .unwrap();
     let order = Order {
         customer: "bob".into(),
         lines: vec!["pen".into()],
         place: ("Main St".into(), "Mars".into()),
     };
     assert_eq!(app.partly().append(order).await, Ok(7));
+}
+
+/// Names that the generated code might have used for itself.
+mod names {
+    use super::*;
+
+    #[derive(Debug, Clone, Serialize, Deserialize)]
+    pub struct Hop(pub u64);
+    #[derive(Debug, Clone, Serialize, Deserialize)]
+    pub struct H1(pub u64);
+    pub type F0 = u64;
+    pub struct Scope1;
+    pub struct Next0;
+
+    fn assemble(hop: &Hop) -> u64 {
+        hop.0
+    }
+
+    #[module]
+    pub struct Named {
+        #[depot(random)]
+        records: Depot<Hop>,
+        #[depot(random)]
+        others: Depot<H1>,
+    }
+
+    topology! {
+        impl Named {
+            #[stream(named, source = records)]
+            async fn machine(&mut self, hop: Hop) -> F0 {
+                let (route, item, scope, cx, out, module, source) = (1, 2, 3, 4, 5, 6, 7);
+                let _ = (Scope1, Next0);
+                hash_partition(&assemble(&hop)).await;
+                let value = explode([hop.clone()]).await;
+                let r#type = external(async move { value.0 }).await;
+                global_partition().await;
+                assemble(&hop) + r#type + route + item + scope + cx + out + module + source
+            }
+
+            #[stream(named, source = others)]
+            async fn other(&mut self, H1(offset): H1) -> u64 {
+                hash_partition(&offset).await;
+                offset
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn user_code_may_use_any_name() {
+    let cluster = TestCluster::start().unwrap();
+    let app = cluster.launch::<names::Named>(Launch::tasks(2).threads(2)).await.unwrap();
+    assert_eq!(app.records().append(names::Hop(10)).await, Ok(48));
+    assert_eq!(app.others().append(names::H1(10)).await, Ok(10));
 }

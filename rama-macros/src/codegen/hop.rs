@@ -33,13 +33,14 @@ pub(super) fn hop_enum(numbers: &[usize]) -> TokenStream {
     let private = names::private();
     let variants: Vec<Ident> = numbers.iter().map(|number| names::variant(*number)).collect();
     let parameters: Vec<Ident> = numbers.iter().map(|number| names::scope_parameter(*number)).collect();
+    let hop = names::hop_enum();
     let tags: Vec<u32> = (0..).take(numbers.len()).collect();
     let encode = if numbers.is_empty() {
         quote!(match *self {})
     } else {
         quote! {
             match self {
-                #(Hop::#variants(scope) => {
+                #(#hop::#variants(scope) => {
                     #private::Portable::encode(&#tags, out)?;
                     #private::Wire::encode(scope, out)
                 })*
@@ -47,14 +48,14 @@ pub(super) fn hop_enum(numbers: &[usize]) -> TokenStream {
         }
     };
     quote! {
-        enum Hop<#(#parameters),*> { #(#variants(#parameters)),* }
-        impl<#(#parameters: #private::Wire),*> #private::Wire for Hop<#(#parameters),*> {
+        enum #hop<#(#parameters),*> { #(#variants(#parameters)),* }
+        impl<#(#parameters: #private::Wire),*> #private::Wire for #hop<#(#parameters),*> {
             fn encode(&self, out: &mut ::std::vec::Vec<u8>) -> ::core::result::Result<(), #private::WireError> {
                 #encode
             }
             fn decode(input: &mut &[u8]) -> ::core::result::Result<Self, #private::WireError> {
                 match <u32 as #private::Portable>::decode(input)? {
-                    #(#tags => ::core::result::Result::Ok(Hop::#variants(#private::Wire::decode(input)?)),)*
+                    #(#tags => ::core::result::Result::Ok(#hop::#variants(#private::Wire::decode(input)?)),)*
                     unknown => ::core::result::Result::Err(#private::WireError::UnknownHop(unknown)),
                 }
             }
@@ -81,6 +82,6 @@ pub(super) fn next_type(number: usize, reached: &[usize]) -> TokenStream {
 pub(super) fn widen(number: usize, reached: &[usize]) -> TokenStream {
     let name = names::next_enum(number);
     let variants: Vec<Ident> = reached.iter().map(|number| names::variant(*number)).collect();
-    let ty = next_type(number, reached);
-    quote!(|next: #ty| match next { #(#name::#variants(scope) => Hop::#variants(scope)),* })
+    let (ty, hop) = (next_type(number, reached), names::hop_enum());
+    quote!(|next: #ty| match next { #(#name::#variants(scope) => #hop::#variants(scope)),* })
 }

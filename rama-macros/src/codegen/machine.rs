@@ -149,6 +149,7 @@ fn function(
     sources: usize,
 ) -> TokenStream {
     let private = names::private();
+    let (hop, assemble) = (names::hop_enum(), names::assemble());
     let this = &module.path;
     let name = names::machine_function(&topology.name.to_string());
     let resumable: Vec<usize> = live.iter().copied().filter(|number| *number >= sources).collect();
@@ -158,7 +159,7 @@ fn function(
     let hop_enum = hop::hop_enum(&resumable);
     let nexts = codes().map(|(number, code)| hop::next_enum(number, &code.reached));
     let parameters: Vec<Ident> = resumable.iter().map(|number| names::scope_parameter(*number)).collect();
-    let functions: Vec<Ident> = live.iter().map(|number| format_ident!("F{number}")).collect();
+    let functions: Vec<Ident> = live.iter().map(|number| names::segment_parameter(*number)).collect();
     let arguments: Vec<Ident> = live.iter().map(|number| format_ident!("f{number}")).collect();
     let bounds = codes().map(|(number, code)| {
         let next = hop::next_type(number, &code.reached);
@@ -196,18 +197,18 @@ fn function(
         let (variant, argument) = (names::variant(number), format_ident!("f{number}"));
         let widen = hop::widen(number, reached(number));
         quote! {
-            Hop::#variant(scope) =>
+            #hop::#variant(scope) =>
                 #argument(module, cx, &mut #private::Sink::new(&mut |emit| out.push(#private::Emit::map(emit, #widen))), scope),
         }
     });
     let start_closure = quote! {
-        move |source: usize, offset: u64, module: &mut #this, cx: &mut #private::Cx, out: &mut #private::Out<Hop<#(#parameters),*>>| match source {
+        move |source: usize, offset: u64, module: &mut #this, cx: &mut #private::Cx, out: &mut #private::Out<#hop<#(#parameters),*>>| match source {
             #(#starts)*
             unknown => ::core::result::Result::Err(#private::EventError::new(::std::format!("source {unknown} does not exist"))),
         }
     };
     let step_closure = quote! {
-        move |hop: Hop<#(#parameters),*>, module: &mut #this, cx: &mut #private::Cx, out: &mut #private::Out<Hop<#(#parameters),*>>| match hop {
+        move |hop: #hop<#(#parameters),*>, module: &mut #this, cx: &mut #private::Cx, out: &mut #private::Out<#hop<#(#parameters),*>>| match hop {
             #(#steps)*
         }
     };
@@ -236,16 +237,18 @@ fn function(
         .sources
         .first()
         .map_or_else(Span::call_site, |source| source.ident.span());
-    let assembled = quote_spanned!(shown_at=> assemble(#(#closures),*));
+    let machine = names::at(quote!(impl #private::Machine<#this>), shown_at);
+    let assemble = Ident::new(&assemble.to_string(), shown_at);
+    let assembled = quote_spanned!(shown_at=> #assemble(#(#closures),*));
     quote! {
         #[doc(hidden)]
         #[allow(warnings, unused, clippy::all, clippy::pedantic, clippy::restriction)]
-        fn #name() -> impl #private::Machine<#this> {
+        fn #name() -> #machine {
             #(#types)*
             #(#scopes)*
             #(#nexts)*
             #hop_enum
-            fn assemble<#(#parameters,)* #(#functions,)*>(#(#arguments: #functions),*) -> impl #private::Machine<#this>
+            fn #assemble<#(#parameters,)* #(#functions,)*>(#(#arguments: #functions),*) -> impl #private::Machine<#this>
             where
                 #(#parameters: #private::Wire,)*
                 #(#functions: #bounds,)*

@@ -5,9 +5,11 @@
 //! the other), and `topology!` calls it: the compiler behind it then sees both.
 
 use crate::diag::{Code, Diagnostics};
+use crate::model::ModuleDecl;
 use crate::{names, parse};
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Fields, ItemStruct};
 
 /// Expands `#[module]`.
@@ -28,11 +30,12 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
             return quote!(#item #errors);
         }
     };
-    parse::module::parse(&item, &mut diagnostics);
+    let module = parse::module::parse(&item, &mut diagnostics);
     let errors = diagnostics.to_compile_errors();
     let view = view(&item);
     let declaration = hand_over(&item);
-    quote!(#view #declaration #errors)
+    let records = records(&module);
+    quote!(#view #declaration #records #errors)
 }
 
 /// The struct as the user wrote it, without our attributes.
@@ -45,6 +48,22 @@ fn view(item: &ItemStruct) -> TokenStream {
     }
     // A depot that no body reads is still an input of the module.
     quote!(#[allow(dead_code)] #view)
+}
+
+/// Checks that every depot can hold its records, at the record's type.
+fn records(module: &ModuleDecl) -> TokenStream {
+    let private = names::private();
+    let checks = module.depots.iter().map(|depot| {
+        let (span, record) = (depot.record.span(), &depot.record);
+        let check = names::at(quote!(#private::record), span);
+        quote_spanned!(span=> #check::<#record>();)
+    });
+    quote! {
+        const _: () = {
+            #[allow(dead_code)]
+            fn records() { #(#checks)* }
+        };
+    }
 }
 
 fn hand_over(item: &ItemStruct) -> TokenStream {

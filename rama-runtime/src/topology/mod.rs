@@ -19,5 +19,5 @@ pub use cx::{Cx, TaskInfo};
 pub use emit::{Emit, Out, Route, Sink};
 pub use flow::{AckValue, EventError, Flow};
 pub use machine::{ClosureMachine, Machine};
-pub use portable::{Branch, Portable, Wire, WireError, branched, carried};
+pub use portable::{Branch, Portable, Record, Wire, WireError, branched, carried, record};
 pub use scope::LoopState;

@@ -79,6 +79,22 @@ pub fn branched<T: Branch>(value: &T) -> T {
     value.branch()
 }
 
+/// What a depot may hold.
+///
+/// Implemented for every `Clone + Serialize + DeserializeOwned + Send + 'static`; never by hand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a record of a depot",
+    label = "not a record",
+    note = "a record owns its data and is `Serialize + DeserializeOwned + Clone + Send + 'static`: for your own type `#[derive(Serialize, Deserialize, Clone)]`"
+)]
+pub trait Record: Clone + Serialize + DeserializeOwned + Send + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone + Serialize + DeserializeOwned + Send + 'static> Record for T {}
+
+/// The bound is where "cannot be a record" is reported, on the user's own type.
+pub fn record<T: Record>() {}
+
 /// A whole hop, as it goes between processes. Implemented by the generated enum and scope structs.
 #[diagnostic::on_unimplemented(
     message = "this topology carries a value that cannot cross a partition hop",
