@@ -279,3 +279,51 @@ async fn an_attempt_that_takes_too_long_is_tried_again() {
     assert_eq!(append.await.unwrap(), Ok(3));
     assert_eq!(app.counters().retries, 2);
 }
+
+/// Panics when it is dropped, unless it is told not to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Touchy(bool);
+
+impl Drop for Touchy {
+    fn drop(&mut self) {
+        if std::mem::take(&mut self.0) && !std::thread::panicking() {
+            panic!("dropped");
+        }
+    }
+}
+
+#[module]
+pub struct Dropping {
+    #[depot(global)]
+    input: Depot<u64>,
+    #[pstate(owner = dropping)]
+    touchy: PState<Map<u64, Touchy>>,
+}
+
+topology! {
+    impl Dropping {
+        #[stream(source = input, max_retries = 0, on_failure = skip)]
+        async fn dropping(&mut self, n: u64) {
+            // 0: the old value is dropped when the event commits. 1: the new one, when it is undone. 2: a scope, unsent.
+            self.touchy.key(&n).set(Touchy(n < 2));
+            if n == 0 { self.touchy.key(&n).set(Touchy(false)); }
+            if n == 1 { refuse(n)?; }
+            if n == 2 {
+                let touchy = Touchy(true);
+                fork(async { touchy.clone(); });
+                refuse(n)?;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_drop_that_panics_between_events_kills_no_thread() {
+    let cluster = TestCluster::start().unwrap();
+    let app = cluster.launch::<Dropping>(Launch::tasks(1)).await.unwrap();
+    app.input().append(0).await.unwrap();
+    assert!(matches!(app.input().append(1).await, Err(Error::RecordFailed { .. })));
+    assert!(matches!(app.input().append(2).await, Err(Error::RecordFailed { .. })));
+    app.input().append(3).await.unwrap();
+    assert_eq!(app.touchy().keys().await.unwrap(), [0, 3]);
+}

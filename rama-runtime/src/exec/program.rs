@@ -72,6 +72,15 @@ struct Compiled<M: Module, K: Machine<M>> {
     module: std::marker::PhantomData<fn(M)>,
 }
 
+/// Calls `finish`, which drops values of the user's types, until no `Drop` of theirs panics any more. What it has done stays
+/// done, so each further call has less to do.
+#[inline]
+fn insist(mut finish: impl FnMut()) {
+    while catch_unwind(AssertUnwindSafe(&mut finish)).is_err() {
+        tracing::error!("a value's `Drop` panicked between events");
+    }
+}
+
 impl<M: Module, K: Machine<M>> Compiled<M, K> {
     /// Puts a hop into the batch for that thread.
     #[inline]
@@ -124,12 +133,14 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
             });
         match result {
             Ok(flow) => {
-                host.tasks[task as usize].module.commit();
+                let module = &mut host.tasks[task as usize].module;
+                insist(|| module.commit());
                 self.dispatch(task, tree, id, flow, host);
             }
             Err(error) => {
-                self.out.clear();
-                host.tasks[task as usize].module.rollback();
+                let (out, module) = (&mut self.out, &mut host.tasks[task as usize].module);
+                insist(|| out.clear());
+                insist(|| module.rollback());
                 host.fail_event(tree, id, error.to_string());
             }
         }
