@@ -40,6 +40,9 @@ pub(crate) struct Binding {
     pub(crate) mutable: bool,
     /// An inner variable of the same name hides it at a hop that carries it: it gets a `macro_rules!` that still names it.
     pub(crate) needs_outer: bool,
+    /// It is named between its declaration and the next awaits. If not, a `let x;` stands only in the segments that assign it:
+    /// elsewhere rustc could not infer its type.
+    pub(crate) named_at_once: bool,
 }
 
 /// A point where a body is suspended and resumed. Becomes a scope struct, a variant of the hop enum, and a segment.
@@ -124,6 +127,8 @@ pub(crate) enum Node {
 /// `PAT => BODY`
 #[derive(Debug)]
 pub(crate) struct Arm {
+    /// In front of the arm.
+    pub(crate) attrs: Vec<syn::Attribute>,
     /// With its guard.
     pub(crate) pat: Plain<Pat>,
     pub(crate) body: Block,

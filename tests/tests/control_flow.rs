@@ -294,6 +294,8 @@ pub struct Bodies {
     items: Depot<u64>,
     #[depot(random)]
     partly: Depot<Order>,
+    #[depot(random)]
+    ways: Depot<u64>,
     #[pstate(owner = bodies)]
     notes: PState<List<String>>,
 }
@@ -331,6 +333,21 @@ topology! {
                 return text;
             }
             format!("{}", step.at)
+        }
+
+        #[stream(bodies, source = ways)]
+        async fn assigned_on_every_way(&mut self, n: u64) -> u64 {
+            let late;
+            let mut turns = 0;
+            loop {
+                if turns == n { late = n * 100; break; }
+                hash_partition(&turns).await;
+                turns += 1;
+            }
+            let last;
+            hash_partition(&late).await;
+            match late % 200 { 0 => last = 1, _ => { last = 2 } }
+            late + last
         }
 
         #[stream(bodies, source = partly)]
@@ -421,7 +438,18 @@ mod names {
 #[tokio::test]
 async fn user_code_may_use_any_name() {
     let cluster = TestCluster::start().unwrap();
-    let app = cluster.launch::<names::Named>(Launch::tasks(2).threads(2)).await.unwrap();
+    let app = cluster
+        .launch::<names::Named>(Launch::tasks(2).threads(2))
+        .await
+        .unwrap();
     assert_eq!(app.records().append(names::Hop(10)).await, Ok(48));
     assert_eq!(app.others().append(names::H1(10)).await, Ok(10));
+}
+
+#[tokio::test]
+async fn a_variable_that_every_way_assigns_need_not_be_assigned_before_a_hop() {
+    let cluster = TestCluster::start().unwrap();
+    let app = cluster.launch::<Bodies>(Launch::tasks(4).threads(2)).await.unwrap();
+    assert_eq!(app.ways().append(0).await, Ok(1));
+    assert_eq!(app.ways().append(3).await, Ok(302));
 }

@@ -1,5 +1,5 @@
 //! PStates in real modules: every read and write of a cursor, in a topology and on the client; atomic events; the options.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::type_complexity, clippy::unwrap_used)]
 
 use rama_runtime::prelude::*;
 use rama_runtime::testing::TestCluster;

@@ -17,6 +17,9 @@ pub(crate) fn analyze(body: &mut Body) {
     live.block(&body.block, Set::new());
     let mut mentioned = Flow::new(Mode::Mentioned, &facts, points);
     mentioned.block(&body.block, Set::new());
+    for binding in &mentioned.named_at_once {
+        body.bindings[*binding].named_at_once = true;
+    }
     let (live, mentioned) = (live.found, mentioned.found);
     let moves = moves(body);
     for (at, point) in body.awaits.iter_mut().enumerate() {
@@ -95,6 +98,8 @@ struct Flow<'a> {
     /// What is live where a `break` out of a target lands, and where a `continue` does.
     breaks: BTreeMap<TargetId, Set>,
     continues: BTreeMap<TargetId, Set>,
+    /// Variables that the code behind their declaration names, before it is suspended.
+    named_at_once: BTreeSet<BindingId>,
 }
 
 impl<'a> Flow<'a> {
@@ -105,6 +110,7 @@ impl<'a> Flow<'a> {
             found: vec![Found::default(); points],
             breaks: BTreeMap::new(),
             continues: BTreeMap::new(),
+            named_at_once: BTreeSet::new(),
         }
     }
 
@@ -147,6 +153,11 @@ impl<'a> Flow<'a> {
         match stmt {
             Stmt::Plain(plain, declares) => {
                 let mut live = after;
+                self.named_at_once.extend(
+                    live.iter()
+                        .map(|(binding, _)| *binding)
+                        .filter(|binding| declares.contains(binding)),
+                );
                 live.retain(|(binding, _)| !declares.contains(binding));
                 self.plain(&plain.facts, live)
             }

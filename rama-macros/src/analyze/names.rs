@@ -54,6 +54,7 @@ impl Resolver {
                     ident: bound.ident,
                     mutable: bound.mutable,
                     needs_outer: false,
+                    named_at_once: false,
                 });
                 id
             })

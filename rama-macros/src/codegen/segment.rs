@@ -173,6 +173,14 @@ impl<'a> Emitter<'a> {
     fn stmt(&mut self, stmt: &'a Stmt) -> Code {
         match stmt {
             Stmt::Plain(plain, declares) => {
+                let bare = matches!(&plain.code, syn::Stmt::Local(local) if local.init.is_none());
+                if bare
+                    && !declares
+                        .iter()
+                        .any(|binding| self.body.bindings[*binding].named_at_once)
+                {
+                    return (TokenStream::new(), false);
+                }
                 let mut code = plain.code.clone();
                 Translate::new(self).visit_stmt_mut(&mut code);
                 let outer = self.outer_names(declares);
@@ -201,13 +209,13 @@ impl<'a> Emitter<'a> {
                 declares,
                 ..
             } => {
-                let pat = &local.pat;
+                let (attrs, pat) = (&local.attrs, &local.pat);
                 let diverge = diverge.as_ref().map(|block| {
                     let (code, _) = self.block_from(block, 0);
                     quote!(else { #code })
                 });
                 let outer = self.outer_names(declares);
-                quote!(let #pat = #value #diverge; #outer)
+                quote!(#(#attrs)* let #pat = #value #diverge; #outer)
             }
             Stmt::Assign { place, .. } => {
                 let place = self.plain(place);
@@ -257,9 +265,25 @@ impl<'a> Emitter<'a> {
                 for arm in arms {
                     let mut pat = arm.pat.code.clone();
                     Translate::new(self).visit_pat_mut(&mut pat);
-                    let (body, diverges) = self.block(&arm.body);
+                    // A plain value stays without braces, which would end the life of its temporaries early.
+                    let plain_value = match &arm.body {
+                        Block {
+                            target: None,
+                            prelude,
+                            stmts,
+                            tail: Some(tail),
+                        } if stmts.is_empty() => matches!(**tail, Node::Plain(_))
+                            .then_some(tail)
+                            .filter(|_| self.outer_names(prelude).is_empty()),
+                        _ => None,
+                    };
+                    let (body, diverges) = match plain_value {
+                        Some(value) => self.node(value),
+                        None => self.block(&arm.body),
+                    };
                     all_diverge &= diverges;
-                    code.extend(quote!(#pat => #body));
+                    let attrs = &arm.attrs;
+                    code.extend(quote!(#(#attrs)* #pat => #body,));
                 }
                 (quote!(match #scrutinee { #code }), all_diverge)
             }

@@ -23,6 +23,51 @@ pub(super) fn has_await_block(block: &syn::Block) -> bool {
     block.stmts.iter().any(has_await_stmt)
 }
 
+/// Whether `expr` is taken apart: it is suspended somewhere, or it is a choice between ways that assign variables or jump, so
+/// that what is needed before it depends on the way.
+pub(super) fn is_structural(expr: &Expr) -> bool {
+    has_await_expr(expr)
+        || matches!(expr, Expr::If(_) | Expr::Match(_) | Expr::Block(_) | Expr::Loop(_)) && {
+            let mut decides = Decides { found: false };
+            decides.visit_expr(expr);
+            decides.found
+        }
+}
+
+/// As [`is_structural`], for a statement.
+pub(super) fn is_structural_stmt(stmt: &Stmt) -> bool {
+    match stmt {
+        Stmt::Expr(expr, _) => is_structural(expr),
+        Stmt::Local(local) => has_await_stmt(stmt) || local.init.as_ref().is_some_and(|init| is_structural(&init.expr)),
+        Stmt::Item(_) | Stmt::Macro(_) => has_await_stmt(stmt),
+    }
+}
+
+/// Assignments of whole variables, and jumps.
+struct Decides {
+    found: bool,
+}
+
+impl<'ast> Visit<'ast> for Decides {
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        match expr {
+            Expr::Break(_) | Expr::Continue(_) => self.found = true,
+            Expr::Assign(assign) if matches!(*assign.left, Expr::Path(_) | Expr::Tuple(_)) => self.found = true,
+            Expr::Async(_) | Expr::Closure(_) => {}
+            _ => visit::visit_expr(self, expr),
+        }
+    }
+
+    fn visit_item(&mut self, _: &'ast Item) {}
+}
+
+/// Whether an attribute decides if there is anything at all.
+pub(super) fn is_conditional(attributes: &[syn::Attribute]) -> bool {
+    attributes
+        .iter()
+        .any(|attribute| attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr"))
+}
+
 /// A `fork` counts: it splits the body as an await does.
 struct Search {
     found: bool,
@@ -173,4 +218,55 @@ pub(super) fn is_compound_assignment(op: &syn::BinOp) -> bool {
             | BinOp::ShlAssign(_)
             | BinOp::ShrAssign(_)
     )
+}
+
+/// The `break`s and `continue`s in `block` whose target is outside of it.
+pub(super) fn jumps_out(block: &syn::Block) -> Vec<&Expr> {
+    struct Jumps<'ast> {
+        /// The labels of the loops and blocks around, inside `block`; empty for none.
+        inside: Vec<(String, bool)>,
+        found: Vec<&'ast Expr>,
+    }
+    impl<'ast> Visit<'ast> for Jumps<'ast> {
+        fn visit_expr(&mut self, expr: &'ast Expr) {
+            let name = |label: &Option<syn::Label>| {
+                label
+                    .as_ref()
+                    .map_or_else(String::new, |label| label.name.ident.to_string())
+            };
+            let (target, is_loop) = match expr {
+                Expr::Closure(_) | Expr::Async(_) => return,
+                Expr::Loop(repeat) => (name(&repeat.label), true),
+                Expr::While(repeat) => (name(&repeat.label), true),
+                Expr::ForLoop(repeat) => (name(&repeat.label), true),
+                Expr::Block(block) if block.label.is_some() => (name(&block.label), false),
+                _ => {
+                    let label = match expr {
+                        Expr::Break(jump) => Some(&jump.label),
+                        Expr::Continue(jump) => Some(&jump.label),
+                        _ => None,
+                    };
+                    let is_inside = |label: &Option<syn::Lifetime>| match label {
+                        Some(label) => self.inside.iter().any(|(name, _)| label.ident == name),
+                        None => self.inside.iter().any(|(_, is_loop)| *is_loop),
+                    };
+                    if label.is_some_and(|label| !is_inside(label)) {
+                        self.found.push(expr);
+                    }
+                    return visit::visit_expr(self, expr);
+                }
+            };
+            self.inside.push((target, is_loop));
+            visit::visit_expr(self, expr);
+            self.inside.pop();
+        }
+
+        fn visit_item(&mut self, _: &'ast Item) {}
+    }
+    let mut jumps = Jumps {
+        inside: Vec::new(),
+        found: Vec::new(),
+    };
+    jumps.visit_block(block);
+    jumps.found
 }

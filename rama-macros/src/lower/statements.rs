@@ -1,7 +1,7 @@
 //! Blocks and control flow that contain awaits.
 
 use super::expressions::{nothing, path};
-use super::search::{has_await_block, has_await_expr, has_await_stmt};
+use super::search::{has_await_block, has_await_expr, is_conditional, is_structural, is_structural_stmt};
 use super::{Lowering, jumps};
 use crate::diag::Code;
 use crate::ir::{Arm, Block, Node, Plain, Stmt, TargetId};
@@ -23,7 +23,7 @@ impl Lowering<'_> {
                     let node = self.node(expr, &mut lowered.stmts);
                     lowered.tail = Some(Box::new(node));
                 }
-                stmt if !has_await_stmt(&stmt) => self.plain_stmt(stmt, &mut lowered.stmts),
+                stmt if !is_structural_stmt(&stmt) => self.plain_stmt(stmt, &mut lowered.stmts),
                 stmt => self.stmt(stmt, &mut lowered.stmts),
             }
         }
@@ -53,6 +53,9 @@ impl Lowering<'_> {
     fn stmt(&mut self, stmt: syn::Stmt, stmts: &mut Vec<Stmt>) {
         match stmt {
             syn::Stmt::Local(mut local) => {
+                if is_conditional(&local.attrs) {
+                    self.conditional_compilation(&local.pat);
+                }
                 let Some(mut init) = local.init.take() else { return };
                 let diverge = init.diverge.take();
                 let node = self.node(*init.expr, stmts);
@@ -104,6 +107,13 @@ impl Lowering<'_> {
         };
         let point = self.add_await(ops::fork_call(call.span()));
         // A branch of its own cannot jump into the loops around it.
+        for jump in super::search::jumps_out(&branch.block) {
+            self.diagnostics.error(
+                Code::Await,
+                jump,
+                "a forked branch cannot leave or continue the loops around its `fork`: end the branch with `return`, and decide on the loop outside of it",
+            );
+        }
         let outer = std::mem::take(&mut self.targets);
         let block = self.block(branch.block.clone());
         self.targets = outer;
@@ -112,7 +122,7 @@ impl Lowering<'_> {
 
     /// An expression in a position where its control flow can stay as it is.
     pub(super) fn node(&mut self, expr: Expr, stmts: &mut Vec<Stmt>) -> Node {
-        if !has_await_expr(&expr) {
+        if !is_structural(&expr) {
             return Node::Plain(self.plain(expr));
         }
         match expr {
@@ -135,6 +145,15 @@ impl Lowering<'_> {
                 Node::Plain(self.plain(flat))
             }
         }
+    }
+
+    /// An attribute macro sees code before `#[cfg]` takes it away, so it cannot know whether this await exists.
+    fn conditional_compilation(&mut self, at: &dyn quote::ToTokens) {
+        self.diagnostics.error(
+            Code::Await,
+            at,
+            "an await cannot depend on `#[cfg(..)]`: put the attribute on the whole function, or use `if cfg!(..)`",
+        );
     }
 
     fn enter(&mut self, label: Option<&syn::Label>, is_loop: bool) -> TargetId {
@@ -246,6 +265,9 @@ impl Lowering<'_> {
                 {
                     self.unsupported(&guard.guard, "in the guard of a match arm");
                 }
+                if is_conditional(&arm.attrs) && has_await_expr(&arm.body) {
+                    self.conditional_compilation(&arm.pat);
+                }
                 let mut pat = arm.pat;
                 jumps::Resolve::new(&self.targets).visit_pat_mut(&mut pat);
                 let body = match *arm.body {
@@ -258,6 +280,7 @@ impl Lowering<'_> {
                     }
                 };
                 Arm {
+                    attrs: arm.attrs,
                     pat: Plain::new(pat),
                     body,
                 }

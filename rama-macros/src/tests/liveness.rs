@@ -114,3 +114,19 @@ fn of_a_variable_with_a_field_moved_out_the_fields_in_use_travel() {
 fn body_parts(text: &str) -> Vec<String> {
     super::body(text).awaits[0].parts.values().flatten().cloned().collect()
 }
+
+#[test]
+fn a_variable_assigned_on_every_way_does_not_travel() {
+    assert!(
+        one("let late; hash_partition(&1).await; if c() { late = 1; } else { late = 2; } use_it(late);").is_empty()
+    );
+    assert!(
+        one("let late; hash_partition(&1).await; match c() { 1 => late = 1, _ => { late = 2 } } use_it(late);")
+            .is_empty()
+    );
+    assert!(one("let late; loop { if c() { late = 1; break; } hash_partition(&1).await; } use_it(late);").is_empty());
+    assert_eq!(
+        one("let mut late = 0; hash_partition(&1).await; if c() { late = 1; } use_it(late);"),
+        ["late"]
+    );
+}

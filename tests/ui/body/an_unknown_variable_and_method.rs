@@ -17,7 +17,7 @@ topology! {
         async fn count(&mut self, line: String) {
             hash_partition(&line).await;
             self.counts.key(&lin).update(|n| *n += 1);
-            self.counts.key(&line).increment();
+            self.counts.key(&line).raise();
             self.count.key(&line).update(|n| *n += 1);
         }
     }
