@@ -40,9 +40,6 @@ pub(crate) struct Binding {
     pub(crate) mutable: bool,
     /// An inner variable of the same name hides it at a hop that carries it: it gets a `macro_rules!` that still names it.
     pub(crate) needs_outer: bool,
-    /// It is named between its declaration and the next awaits. If not, a `let x;` stands only in the segments that assign it:
-    /// elsewhere rustc could not infer its type.
-    pub(crate) named_at_once: bool,
 }
 
 /// A point where a body is suspended and resumed. Becomes a scope struct, a variant of the hop enum, and a segment.
@@ -57,8 +54,9 @@ pub(crate) struct Await {
     pub(crate) live: Set,
     /// Live variables of which only these fields travel, as another one may have been moved out of them before.
     pub(crate) parts: BTreeMap<BindingId, Vec<String>>,
-    /// The variables used or assigned after it: those not live are declared again, without a value.
-    pub(crate) mentioned: Set,
+    /// Variables that are not live, but assigned after it: they are declared again, without a value. Their *type* travels, in a
+    /// witness without size, as only the code before the await may determine it.
+    pub(crate) witnessed: Set,
     /// Of a `fork`: the live variables that the code after it needs too, so that the branch gets copies.
     pub(crate) kept: Set,
     /// The variables in scope at it, innermost last.

@@ -84,6 +84,11 @@ pub(crate) fn outer(binding: usize) -> Ident {
     ours(&format!("__rama_outer{binding}"), Span::mixed_site())
 }
 
+/// The witness of a variable's type.
+pub(crate) fn witness(binding: usize) -> Ident {
+    ours(&format!("__rama_witness{binding}"), Span::mixed_site())
+}
+
 /// The scope struct of segment `number`.
 pub(crate) fn scope_struct(number: usize) -> Ident {
     format_ident!("__RamaScope{number}")

@@ -1,5 +1,5 @@
 //! Branches, loops, moves and drops around awaits.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used)]
 
 use rama_runtime::module::Module;
 use rama_runtime::prelude::*;
@@ -296,8 +296,19 @@ pub struct Bodies {
     partly: Depot<Order>,
     #[depot(random)]
     ways: Depot<u64>,
+    #[depot(random)]
+    types: Depot<u64>,
+    #[depot(random)]
+    raw: Depot<Raw>,
     #[pstate(owner = bodies)]
     notes: PState<List<String>>,
+}
+
+/// A record with a keyword for a field.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Raw {
+    name: String,
+    r#type: u64,
 }
 
 /// A record that is moved apart.
@@ -333,6 +344,35 @@ topology! {
                 return text;
             }
             format!("{}", step.at)
+        }
+
+        #[stream(bodies, source = types)]
+        async fn types_from_before_a_hop(&mut self, n: u64) -> String {
+            let whole: u8;
+            let mut small = n as u8;
+            let before = small;
+            let sum: u64;
+            let r#type = n;
+            let text: String;
+            hash_partition(&n).await;
+            whole = !0;
+            small = !0;
+            sum = vec![n, 2].into_iter().sum();
+            { let r#type = 5u64; hash_partition(&n).await; text = format!("{type}"); }
+            let mut stack = vec![1, 2, n];
+            let mut last = 0;
+            let low = loop {
+                hash_partition(&n).await;
+                last = match stack.pop() { Some(value) if value > 1 => value, _ => break whole as u64 };
+            };
+            format!("{} {} {before} {sum} {text} {type} {last} {low}", whole as u64, small as i64)
+        }
+
+        #[stream(bodies, source = raw)]
+        async fn raw_fields(&mut self, raw: Raw) -> u64 {
+            let name = raw.name;
+            hash_partition(&name).await;
+            raw.r#type
         }
 
         #[stream(bodies, source = ways)]
@@ -452,4 +492,19 @@ async fn a_variable_that_every_way_assigns_need_not_be_assigned_before_a_hop() {
     let app = cluster.launch::<Bodies>(Launch::tasks(4).threads(2)).await.unwrap();
     assert_eq!(app.ways().append(0).await, Ok(1));
     assert_eq!(app.ways().append(3).await, Ok(302));
+}
+
+#[tokio::test]
+async fn a_variable_assigned_behind_a_hop_has_the_type_of_its_declaration() {
+    let cluster = TestCluster::start().unwrap();
+    let app = cluster
+        .launch::<Bodies>(Launch::tasks(4).threads(2).check_wire(true))
+        .await
+        .unwrap();
+    assert_eq!(app.types().append(3).await, Ok("255 255 3 5 5 3 2 255".to_owned()));
+    let raw = Raw {
+        name: "a".into(),
+        r#type: 9,
+    };
+    assert_eq!(app.raw().append(raw).await, Ok(9));
 }

@@ -277,7 +277,7 @@ impl Writer {
 
     fn statement(&mut self, depth: usize) {
         // Deep in, only straight lines.
-        let choice = if depth >= 4 { self.below(10) } else { self.below(21) };
+        let choice = if depth >= 4 { self.below(10) } else { self.below(24) };
         match choice {
             0 | 1 => self.hop(),
             2 => {
@@ -362,6 +362,37 @@ impl Writer {
             19 => {
                 let value = self.number();
                 self.both(&format!("trace.push(refuse({value})?);"));
+            }
+            20 => {
+                // Declared here, assigned behind a hop on every way.
+                self.labels += 1;
+                let name = format!("late{}", self.labels);
+                let (condition, first, second) = (self.number(), self.number(), self.number());
+                self.both(&format!("let {name};"));
+                self.hop();
+                self.both(&format!(
+                    "if {condition} % 2 == 0 {{ {name} = mix({first}, 1); }} else {{"
+                ));
+                self.hop();
+                self.both(&format!("{name} = mix({second}, 2); }}"));
+                self.declare(&name, Kind::Number, false);
+            }
+            21 => {
+                // The type of the variable is said before the hop only.
+                self.labels += 1;
+                let (small, value) = (format!("s{}", self.labels), self.number());
+                self.both(&format!(
+                    "let mut {small} = ({value} % 250) as u8; trace.push({small} as u64);"
+                ));
+                self.hop();
+                self.both(&format!("{small} = !0; trace.push({small} as u64);"));
+            }
+            22 => {
+                let (name, value) = (self.name(), self.number());
+                self.both(&format!("let {name} = {{ let mut f = 1.0f32; trace.push(f as u64);"));
+                self.hop();
+                self.both(&format!("f = 0.1; ((f as f64) * 1e9) as u64 % 1000 + {value} % 3 }};"));
+                self.declare(&name, Kind::Number, false);
             }
             _ => {
                 let value = self.number();

@@ -1,7 +1,7 @@
 //! Which variables are needed after each await: classic backward liveness, on the structured IR.
 //!
 //! It runs twice. *Live* variables (used before they are overwritten) travel. *Mentioned* ones (used or assigned, in
-//! whatever order, up to the next await) must at least be declared where the body goes on.
+//! whatever order) must at least be declared where the body goes on.
 
 use crate::ir::{BindingId, Block, Body, Facts, Node, Parts, Stmt, TargetId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,9 +17,6 @@ pub(crate) fn analyze(body: &mut Body) {
     live.block(&body.block, Set::new());
     let mut mentioned = Flow::new(Mode::Mentioned, &facts, points);
     mentioned.block(&body.block, Set::new());
-    for binding in &mentioned.named_at_once {
-        body.bindings[*binding].named_at_once = true;
-    }
     let (live, mentioned) = (live.found, mentioned.found);
     let moves = moves(body);
     for (at, point) in body.awaits.iter_mut().enumerate() {
@@ -31,7 +28,8 @@ pub(crate) fn analyze(body: &mut Body) {
         };
         point.live = names(&live[at].after);
         point.kept = names(&live[at].kept);
-        point.mentioned = names(&mentioned[at].after);
+        point.witnessed = names(&mentioned[at].after);
+        point.witnessed.retain(|binding| !point.live.contains(binding));
         for &binding in &point.live {
             if let Some(parts) = parts(binding, &live[at].after, &moves) {
                 point.parts.insert(binding, parts);
@@ -65,7 +63,7 @@ fn moves(body: &Body) -> Parts {
 /// A live variable that an inner one of the same name hides at the await.
 fn mark_hidden(body: &mut Body) {
     for point in &body.awaits {
-        for &binding in &point.live {
+        for &binding in point.live.union(&point.witnessed) {
             let name = body.bindings[binding].ident.clone();
             let innermost = point
                 .visible
@@ -98,8 +96,6 @@ struct Flow<'a> {
     /// What is live where a `break` out of a target lands, and where a `continue` does.
     breaks: BTreeMap<TargetId, Set>,
     continues: BTreeMap<TargetId, Set>,
-    /// Variables that the code behind their declaration names, before it is suspended.
-    named_at_once: BTreeSet<BindingId>,
 }
 
 impl<'a> Flow<'a> {
@@ -110,13 +106,16 @@ impl<'a> Flow<'a> {
             found: vec![Found::default(); points],
             breaks: BTreeMap::new(),
             continues: BTreeMap::new(),
-            named_at_once: BTreeSet::new(),
         }
     }
 
     /// What is live before plain code.
     fn plain(&self, facts: &Facts, after: Set) -> Set {
         let mut before = if facts.diverges { Set::new() } else { after };
+        if self.mode == Mode::Live {
+            before.retain(|(binding, _)| !facts.assigns.contains(binding));
+        }
+        // A jump leaves before the code has assigned anything.
         for target in &facts.breaks {
             before.extend(self.breaks.get(target).into_iter().flatten().cloned());
         }
@@ -125,7 +124,6 @@ impl<'a> Flow<'a> {
         }
         match self.mode {
             Mode::Live => {
-                before.retain(|(binding, _)| !facts.assigns.contains(binding));
                 before.extend(facts.uses.iter().map(|binding| (*binding, None)));
                 before.extend(facts.parts.iter().map(|(binding, part)| (*binding, Some(part.clone()))));
             }
@@ -153,11 +151,6 @@ impl<'a> Flow<'a> {
         match stmt {
             Stmt::Plain(plain, declares) => {
                 let mut live = after;
-                self.named_at_once.extend(
-                    live.iter()
-                        .map(|(binding, _)| *binding)
-                        .filter(|binding| declares.contains(binding)),
-                );
                 live.retain(|(binding, _)| !declares.contains(binding));
                 self.plain(&plain.facts, live)
             }
@@ -197,8 +190,6 @@ impl<'a> Flow<'a> {
             Node::Await(point) => {
                 self.found[*point].after.extend(after.iter().cloned());
                 let facts = &self.facts[*point];
-                // A variable that is only assigned behind this await is declared by the segment behind it.
-                let after = if self.mode == Mode::Live { after } else { Set::new() };
                 self.plain(facts, after)
             }
             Node::Block(block) => self.block(block, after),

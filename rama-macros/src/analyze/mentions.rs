@@ -7,6 +7,11 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, Item, Local, Pat, Stmt};
 
+/// A name without `r#`, as format strings write it.
+pub(crate) fn unraw(ident: &proc_macro2::Ident) -> String {
+    syn::ext::IdentExt::unraw(ident).to_string()
+}
+
 /// The variables of the body that are in scope, innermost last.
 pub(crate) type Environment = [(String, BindingId)];
 
@@ -98,9 +103,9 @@ impl<'a> Mentions<'a> {
     fn part(&self, expr: &Expr) -> Option<(BindingId, String)> {
         let Expr::Field(field) = expr else { return None };
         let Expr::Path(base) = &*field.base else { return None };
-        let binding = self.lookup(&base.path.get_ident()?.to_string())?;
+        let binding = self.lookup(&unraw(base.path.get_ident()?))?;
         let member = match &field.member {
-            syn::Member::Named(name) => name.to_string(),
+            syn::Member::Named(name) => unraw(name),
             syn::Member::Unnamed(index) => index.index.to_string(),
         };
         Some((binding, member))
@@ -126,7 +131,7 @@ impl<'a> Mentions<'a> {
     /// `let Walk { stops, .. } = walk`, `match walk { Walk { stops, .. } => .. }`: these fields may be moved.
     fn taken_apart(&mut self, value: &Expr, pat: &Pat) {
         let Expr::Path(path) = value else { return };
-        let Some(binding) = path.path.get_ident().and_then(|name| self.lookup(&name.to_string())) else {
+        let Some(binding) = path.path.get_ident().and_then(|name| self.lookup(&unraw(name))) else {
             return;
         };
         let members: Vec<String> = match pat {
@@ -134,7 +139,7 @@ impl<'a> Mentions<'a> {
                 .fields
                 .iter()
                 .map(|field| match &field.member {
-                    syn::Member::Named(name) => name.to_string(),
+                    syn::Member::Named(name) => unraw(name),
                     syn::Member::Unnamed(index) => index.index.to_string(),
                 })
                 .collect(),
@@ -153,7 +158,7 @@ impl<'a> Mentions<'a> {
         match place {
             Expr::Path(path) => {
                 if let Some(name) = path.path.get_ident()
-                    && let Some(binding) = self.lookup(&name.to_string())
+                    && let Some(binding) = self.lookup(&unraw(name))
                 {
                     self.facts.mentions.insert(binding);
                     if surely && !self.facts.uses.contains(&binding) {
@@ -169,7 +174,7 @@ impl<'a> Mentions<'a> {
 
     fn declare(&mut self, pat: &Pat) {
         if let Some(block) = self.own.last_mut() {
-            block.extend(bound(pat).into_iter().map(|bound| bound.ident.to_string()));
+            block.extend(bound(pat).into_iter().map(|bound| unraw(&bound.ident)));
         }
     }
 
@@ -189,19 +194,19 @@ impl<'a> Mentions<'a> {
                 TokenTree::Ident(ident) => {
                     // `x.name` is a field of `x`, `x.name()` a method, `..name` a range or a rest.
                     let member = match (punct(at + 1, '.') && !punct(at + 2, '.'), tokens.get(at + 2)) {
-                        (true, Some(TokenTree::Ident(member))) => Some(member.to_string()),
+                        (true, Some(TokenTree::Ident(member))) => Some(unraw(member)),
                         (true, Some(TokenTree::Literal(member))) => Some(member.to_string()),
                         _ => None,
                     };
                     let is_call = matches!(tokens.get(at + 3), Some(TokenTree::Group(group)) if group.delimiter() == proc_macro2::Delimiter::Parenthesis);
-                    match (member, self.lookup(&ident.to_string())) {
+                    match (member, self.lookup(&unraw(ident))) {
                         (Some(member), Some(binding))
                             if !is_call && member.chars().all(|c| c.is_alphanumeric() || c == '_') =>
                         {
                             self.used_part((binding, member));
                             at += 2;
                         }
-                        _ => self.used(&ident.to_string()),
+                        _ => self.used(&unraw(ident)),
                     }
                     // Members behind it are no variables.
                     while punct(at + 1, '.') && !punct(at + 2, '.') {
@@ -247,7 +252,7 @@ impl<'ast> Visit<'ast> for Mentions<'_> {
         match expr {
             Expr::Path(path) => {
                 if let Some(name) = path.path.get_ident() {
-                    self.used(&name.to_string());
+                    self.used(&unraw(name));
                 }
             }
             Expr::Field(field) => match self.part(expr) {

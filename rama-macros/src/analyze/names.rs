@@ -1,6 +1,6 @@
 //! Which variable each name means.
 
-use super::mentions::Mentions;
+use super::mentions::{Mentions, unraw};
 use super::patterns::{bound, condition_patterns};
 use crate::ir::{Binding, BindingId, Block, Body, Facts, Node, Stmt};
 use syn::Pat;
@@ -49,12 +49,11 @@ impl Resolver {
             .into_iter()
             .map(|bound| {
                 let id = self.bindings.len();
-                self.environment.push((bound.ident.to_string(), id));
+                self.environment.push((unraw(&bound.ident), id));
                 self.bindings.push(Binding {
                     ident: bound.ident,
                     mutable: bound.mutable,
                     needs_outer: false,
-                    named_at_once: false,
                 });
                 id
             })

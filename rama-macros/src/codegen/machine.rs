@@ -113,7 +113,12 @@ fn segment(
         let value = awaited.call.operation.has_value().then(|| value_field().to_string());
         value
             .into_iter()
-            .chain(scope_fields(body, awaited).into_iter().map(|field| field.text))
+            .chain(
+                scope_fields(body, awaited)
+                    .into_iter()
+                    .filter(|field| !field.witness)
+                    .map(|field| field.text),
+            )
             .collect()
     });
     let hops = reached

@@ -4,7 +4,7 @@
 //! out of the scope; then the rest of each block runs, from the innermost out. A loop that is resumed in an iteration
 //! becomes the rest of that iteration, followed by the loop.
 
-use super::segment::{Again, Code, Emitter, ScopeField, member, scope_fields, value_field};
+use super::segment::{Again, Code, Emitter, ScopeField, member, same_type, scope_fields, value_field};
 use crate::ir::{AwaitId, Block, Node, Stmt};
 use crate::names;
 use proc_macro2::TokenStream;
@@ -164,8 +164,10 @@ impl<'a> Emitter<'a> {
                     parts => remains(parts),
                 };
                 code.extend(quote!(let #mutable #ident = #value;));
-            } else if awaited.mentioned.contains(binding) {
-                code.extend(quote!(let #mutable #ident;));
+            } else if let Some(field) = fields.iter().find(|field| field.witness && field.binding == *binding) {
+                let field = &field.ident;
+                let same = same_type(&quote!(#scope.#field), &quote!(#ident));
+                code.extend(quote!(let #mutable #ident; #same));
             } else {
                 continue;
             }

@@ -4,6 +4,7 @@
 //! reach stands in each of them: so borrows, moves and drops between two awaits are exactly the user's own.
 
 use super::translate::Translate;
+use crate::analyze::mentions::unraw;
 use crate::ir::{Await, AwaitId, BindingId, Block, Body, Node, Plain, Stmt, TargetId};
 use crate::model::ModuleDecl;
 use crate::names;
@@ -173,14 +174,6 @@ impl<'a> Emitter<'a> {
     fn stmt(&mut self, stmt: &'a Stmt) -> Code {
         match stmt {
             Stmt::Plain(plain, declares) => {
-                let bare = matches!(&plain.code, syn::Stmt::Local(local) if local.init.is_none());
-                if bare
-                    && !declares
-                        .iter()
-                        .any(|binding| self.body.bindings[*binding].named_at_once)
-                {
-                    return (TokenStream::new(), false);
-                }
                 let mut code = plain.code.clone();
                 Translate::new(self).visit_stmt_mut(&mut code);
                 let outer = self.outer_names(declares);
@@ -349,7 +342,14 @@ impl<'a> Emitter<'a> {
             call: &awaited.call,
             module: self.module,
         };
-        awaited.call.operation.emit(&arguments, &site)
+        let code = awaited.call.operation.emit(&arguments, &site);
+        let witnesses = awaited.witnessed.iter().map(|&binding| {
+            let (witness, private) = (names::witness(binding), names::private());
+            let variable = self.variable(awaited, binding);
+            let same = same_type(&quote!(#witness), &variable);
+            quote!(let #witness = #private::Witness::new(); #same)
+        });
+        quote!(#(#witnesses)* #code)
     }
 
     /// `Next2::S5(Scope5 { word: carried(word), .. })`
@@ -373,6 +373,11 @@ impl<'a> Emitter<'a> {
         }
         for carried in scope_fields(body, awaited) {
             let (field, binding) = (&carried.ident, carried.binding);
+            if carried.witness {
+                let witness = names::witness(binding);
+                fields.extend(quote!(#field: #witness,));
+                continue;
+            }
             let variable = self.variable(awaited, binding);
             // The span makes rustc report a value that cannot travel at the variable itself.
             let span = body.bindings[binding].ident.span();
@@ -488,12 +493,26 @@ pub(super) fn value_field() -> Ident {
     format_ident!("__value")
 }
 
+/// Makes the type of `variable` that of `witness`. The code is checked for types, but nothing leads to it, so the variable need
+/// not have a value.
+pub(super) fn same_type(witness: &TokenStream, variable: &TokenStream) -> TokenStream {
+    let private = names::private();
+    quote! {
+        if false {
+            return ::core::result::Result::Err(#private::EventError::new(""));
+            #private::same_type(&#witness, &#variable);
+        }
+    }
+}
+
 /// What one field of a scope holds.
 pub(super) struct ScopeField {
     pub(super) ident: Ident,
     pub(super) binding: BindingId,
     /// A field of the variable, instead of all of it.
     pub(super) part: Option<String>,
+    /// Only the variable's type.
+    pub(super) witness: bool,
     /// As the user would call it.
     pub(super) text: String,
 }
@@ -502,22 +521,23 @@ pub(super) struct ScopeField {
 /// variable's name, with a number where two of one name travel together.
 pub(super) fn scope_fields(body: &Body, awaited: &Await) -> Vec<ScopeField> {
     let mut fields: Vec<ScopeField> = Vec::new();
-    for &binding in &awaited.live {
-        let name = body.bindings[binding].ident.to_string();
-        let name = name.strip_prefix("r#").unwrap_or(&name);
-        let parts = awaited
-            .parts
-            .get(&binding)
-            .map_or_else(|| vec![None], |parts| parts.iter().cloned().map(Some).collect());
+    for &binding in awaited.live.union(&awaited.witnessed) {
+        let name = unraw(&body.bindings[binding].ident);
+        let witness = awaited.witnessed.contains(&binding);
+        let parts = match awaited.parts.get(&binding) {
+            Some(parts) => parts.iter().cloned().map(Some).collect(),
+            None => vec![None],
+        };
         for part in parts {
             let text = part
                 .as_ref()
-                .map_or_else(|| name.to_owned(), |part| format!("{name}.{part}"));
-            let plain = format!("_{}", text.replace('.', "_"));
-            let plain = plain
-                .strip_prefix('_')
-                .filter(|plain| *plain != "_" && syn::parse_str::<Ident>(plain).is_ok())
-                .unwrap_or(&plain);
+                .map_or_else(|| name.clone(), |part| format!("{name}.{part}"));
+            let plain = text.replace('.', "_");
+            let plain = if syn::parse_str::<Ident>(&plain).is_ok() {
+                plain
+            } else {
+                format!("_{plain}")
+            };
             let taken = fields.iter().any(|field| field.ident == plain);
             let ident = if taken {
                 format_ident!("{plain}_{binding}")
@@ -528,6 +548,7 @@ pub(super) fn scope_fields(body: &Body, awaited: &Await) -> Vec<ScopeField> {
                 ident,
                 binding,
                 part,
+                witness,
                 text,
             });
         }
@@ -539,7 +560,9 @@ pub(super) fn scope_fields(body: &Body, awaited: &Await) -> Vec<ScopeField> {
 pub(super) fn member(part: &str) -> syn::Member {
     match part.parse::<usize>() {
         Ok(index) => syn::Member::Unnamed(index.into()),
-        Err(_) => syn::Member::Named(format_ident!("{part}")),
+        Err(_) => syn::Member::Named(
+            syn::parse_str(part).unwrap_or_else(|_| Ident::new_raw(part, proc_macro2::Span::call_site())),
+        ),
     }
 }
 

@@ -82,7 +82,7 @@ impl Lowering<'_> {
             span,
             live: Set::new(),
             parts: std::collections::BTreeMap::new(),
-            mentioned: Set::new(),
+            witnessed: Set::new(),
             kept: Set::new(),
             visible: Vec::new(),
         });

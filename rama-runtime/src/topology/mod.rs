@@ -14,6 +14,7 @@ mod flow;
 mod machine;
 mod portable;
 mod scope;
+mod witness;
 
 pub use cx::{Cx, TaskInfo};
 pub use emit::{Emit, Out, Route, Sink};
@@ -21,3 +22,4 @@ pub use flow::{AckValue, EventError, Flow};
 pub use machine::{ClosureMachine, Machine};
 pub use portable::{Branch, Portable, Record, Wire, WireError, branched, carried, record};
 pub use scope::LoopState;
+pub use witness::{Witness, same_type};
