@@ -72,7 +72,7 @@ fn bodies(module: &ModuleDecl, declared: &TopologiesDecl, diagnostics: &mut Diag
         .map(|topology| {
             let bodies = topology.sources.iter().map(|source| {
                 let mut body = lower::lower(source, module, &declared.operations, diagnostics);
-                analyze::names::resolve(&mut body);
+                analyze::names::resolve(&mut body, diagnostics);
                 analyze::liveness::analyze(&mut body);
                 body
             });

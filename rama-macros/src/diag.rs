@@ -65,6 +65,16 @@ impl Diagnostics {
         });
     }
 
+    /// Reports an error at one span.
+    pub(crate) fn error_at(&mut self, code: Code, span: Span, message: impl Into<String>) {
+        self.found.push(Diagnostic {
+            code,
+            from: span,
+            to: span,
+            message: message.into(),
+        });
+    }
+
     /// Takes over the errors of a parser.
     pub(crate) fn syntax(&mut self, error: &syn::Error) {
         for error in error.clone() {

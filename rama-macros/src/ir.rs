@@ -28,8 +28,9 @@ pub(crate) struct Body {
     pub(crate) block: Block,
     pub(crate) bindings: Vec<Binding>,
     pub(crate) awaits: Vec<Await>,
-    /// Types declared inside the body. They stand beside the segments: a value of one may travel from one to another.
-    pub(crate) types: Vec<syn::Item>,
+    /// Items declared inside the body. They stand beside the segments, once: each copy of a type would be another type, and each
+    /// copy of a `static` another variable. (A `macro_rules!` stays, as it may name the variables around it.)
+    pub(crate) items: Vec<syn::Item>,
 }
 
 /// A variable.
@@ -71,8 +72,18 @@ pub(crate) struct Block {
     /// Variables that the construct around the block binds in front of it: a match arm's, an `if let`'s.
     pub(crate) prelude: Vec<BindingId>,
     pub(crate) stmts: Vec<Stmt>,
+    /// It is the body of an operation, in which names of the caller's variables mean something else.
+    pub(crate) operation: Option<Inlined>,
     /// The value of the block.
     pub(crate) tail: Option<Box<Node>>,
+}
+
+/// An operation's body in the body of its caller.
+#[derive(Debug, Clone)]
+pub(crate) struct Inlined {
+    pub(crate) name: Ident,
+    /// The names in it that mean items.
+    pub(crate) free: BTreeSet<String>,
 }
 
 /// One statement.

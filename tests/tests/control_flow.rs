@@ -6,6 +6,7 @@ use rama_runtime::prelude::*;
 use rama_runtime::testing::TestCluster;
 use serde::{Deserialize, Serialize};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Each source exercises one shape; what it reached is counted by name, over all tasks.
 #[module]
@@ -297,11 +298,25 @@ pub struct Bodies {
     #[depot(random)]
     ways: Depot<u64>,
     #[depot(random)]
+    order: Depot<u64>,
+    #[depot(random)]
+    macros: Depot<u64>,
+    #[depot(random)]
+    statics: Depot<u64>,
+    #[depot(random)]
     types: Depot<u64>,
     #[depot(random)]
     raw: Depot<Raw>,
     #[pstate(owner = bodies)]
     notes: PState<List<String>>,
+}
+
+fn same(value: u64, _: ()) -> u64 {
+    value
+}
+
+fn three(a: u64, b: u64, c: u64) -> u64 {
+    a * 10_000 + b * 1_000 + c
 }
 
 /// A record with a keyword for a field.
@@ -374,6 +389,53 @@ topology! {
             hash_partition(&name).await;
             raw.r#type
         }
+
+        #[stream(bodies, source = order)]
+        async fn evaluation_order(&mut self, n: u64) -> Vec<u64> {
+            let mut x = n;
+            let kept = x.wrapping_add({ x += 7; external(async move { 1u64 }).await });
+            let z;
+            let called = same(x, { (x, z) = (100, 1); external(async {}).await });
+            let pair = three(x, { let ref mut y = x; *y += 1; external(async {}).await; 2 }, x + z);
+            vec![kept, called, pair]
+        }
+
+        #[stream(bodies, source = macros)]
+        async fn leaving_through_macros(&mut self, n: u64) -> String {
+            let mut found = Vec::new();
+            for i in 0..n {
+                hash_partition(&i).await;
+                found.push(format!("{}", if i == 3 { break } else { i }));
+            }
+            let parsed = match self.parse_all(found.join(",")).await { Ok(all) => all, Err(error) => return error };
+            hash_partition(&n).await;
+            println!("{}", if n > 6 { return "left".to_owned() } else { n });
+            format!("{parsed:?}")
+        }
+
+        async fn parse_all(&mut self, text: String) -> Result<Vec<u64>, String> {
+            /// Declared once, however often the operation is inlined.
+            struct Parser;
+            impl Parser {
+                fn parse(text: &str) -> Result<u64, String> { text.parse().map_err(|_| format!("bad {text:?}")) }
+            }
+            global_partition().await;
+            Ok(vec![Parser::parse(text.split(',').next().unwrap_or_default())?, Self::again(self.notes.task())])
+        }
+
+        #[stream(bodies, source = statics)]
+        async fn statics_and_constants(&mut self, n: u64) -> u64 {
+            static SEEN: AtomicU64 = AtomicU64::new(0);
+            const SIZE: usize = 4;
+            struct Buffer([u64; SIZE]);
+            let N = SEEN.fetch_add(n, Ordering::SeqCst);
+            hash_partition(&n).await;
+            SEEN.fetch_add(n, Ordering::SeqCst);
+            let first = self.parse_all("1".into()).await.map_or(0, |all| all[0]);
+            N + SEEN.load(Ordering::SeqCst) + Buffer([first; SIZE]).0.len() as u64
+        }
+
+        fn again(task: u32) -> u64 { u64::from(task) }
 
         #[stream(bodies, source = ways)]
         async fn assigned_on_every_way(&mut self, n: u64) -> u64 {
@@ -507,4 +569,29 @@ async fn a_variable_assigned_behind_a_hop_has_the_type_of_its_declaration() {
         r#type: 9,
     };
     assert_eq!(app.raw().append(raw).await, Ok(9));
+}
+
+#[tokio::test]
+async fn operands_are_evaluated_in_rusts_order_around_an_await() {
+    let cluster = TestCluster::start().unwrap();
+    let app = cluster.launch::<Bodies>(Launch::tasks(4).threads(2)).await.unwrap();
+    // x is 3, then 10, then 100, then 101.
+    assert_eq!(app.order().append(3).await, Ok(vec![4, 10, 100 * 10_000 + 2_000 + 102]));
+}
+
+#[tokio::test]
+async fn control_flow_inside_macro_calls_leaves_what_it_should() {
+    let cluster = TestCluster::start().unwrap();
+    let app = cluster.launch::<Bodies>(Launch::tasks(4).threads(2)).await.unwrap();
+    assert_eq!(app.macros().append(2).await, Ok("[0, 0]".to_owned()));
+    assert_eq!(app.macros().append(0).await, Ok("bad \"\"".to_owned()));
+    assert_eq!(app.macros().append(7).await, Ok("left".to_owned()));
+}
+
+#[tokio::test]
+async fn a_static_of_a_body_is_one_variable() {
+    let cluster = TestCluster::start().unwrap();
+    let app = cluster.launch::<Bodies>(Launch::tasks(4).threads(2)).await.unwrap();
+    assert_eq!(app.statics().append(5).await, Ok(14));
+    assert_eq!(app.statics().append(5).await, Ok(10 + 20 + 4));
 }

@@ -21,6 +21,8 @@ pub(crate) struct Mentions<'a> {
     /// Variables that the code itself declares, a list a block.
     own: Vec<Vec<String>>,
     pub(crate) facts: Facts,
+    /// Names that are neither declared in the code nor in the environment.
+    free: std::collections::BTreeSet<String>,
 }
 
 impl<'a> Mentions<'a> {
@@ -29,6 +31,7 @@ impl<'a> Mentions<'a> {
             environment,
             own: vec![Vec::new()],
             facts: Facts::default(),
+            free: std::collections::BTreeSet::new(),
         }
     }
 
@@ -96,7 +99,19 @@ impl<'a> Mentions<'a> {
         if let Some(binding) = self.lookup(name) {
             self.facts.uses.insert(binding);
             self.facts.mentions.insert(binding);
+        } else if !self.own.iter().any(|block| block.iter().any(|own| own == name)) {
+            self.free.insert(name.to_owned());
         }
+    }
+
+    /// The names in a function's body that mean items outside of it.
+    pub(crate) fn free_names(parameters: &[&Pat], body: &Block) -> std::collections::BTreeSet<String> {
+        let mut mentions = Mentions::new(&[]);
+        for parameter in parameters {
+            mentions.declare(parameter);
+        }
+        mentions.visit_block(body);
+        mentions.free
     }
 
     /// A field of a variable of the body: `record.user`.

@@ -1,16 +1,19 @@
 //! Which variable each name means.
 
 use super::mentions::{Mentions, unraw};
-use super::patterns::{bound, condition_patterns};
+use super::patterns::{Bound, bound, bound_by_let, condition_patterns};
+use crate::diag::{Code, Diagnostics};
 use crate::ir::{Binding, BindingId, Block, Body, Facts, Node, Stmt};
+use proc_macro2::Ident;
 use syn::Pat;
 
 /// Numbers the variables of `body`, and fills in the facts of its plain code.
-pub(crate) fn resolve(body: &mut Body) {
+pub(crate) fn resolve(body: &mut Body, diagnostics: &mut Diagnostics) {
     let mut resolver = Resolver {
         bindings: Vec::new(),
         environment: Vec::new(),
         points: Vec::new(),
+        captured: Vec::new(),
     };
     resolver.points = body
         .awaits
@@ -22,6 +25,13 @@ pub(crate) fn resolve(body: &mut Body) {
         .collect();
     body.parameter_bindings = resolver.declare(&body.parameter);
     resolver.block(&mut body.block, &[]);
+    for (operation, variable) in &resolver.captured {
+        diagnostics.error(
+            Code::Declaration,
+            variable,
+            format!("operation `{operation}` is inlined here and names an item `{variable}`, which this variable hides: give the variable another name"),
+        );
+    }
     body.bindings = resolver.bindings;
     for (point, found) in body.awaits.iter_mut().zip(resolver.points) {
         point.facts = found.facts;
@@ -41,11 +51,22 @@ struct Resolver {
     bindings: Vec<Binding>,
     environment: Vec<(String, BindingId)>,
     points: Vec<Point>,
+    /// Operations, with a variable of their caller that they would see.
+    captured: Vec<(Ident, Ident)>,
 }
 
 impl Resolver {
     fn declare(&mut self, pat: &Pat) -> Vec<BindingId> {
-        bound(pat)
+        self.declare_all(bound(pat))
+    }
+
+    /// What a `let` without `else` declares.
+    fn declare_let(&mut self, pat: &Pat) -> Vec<BindingId> {
+        self.declare_all(bound_by_let(pat))
+    }
+
+    fn declare_all(&mut self, bound: Vec<Bound>) -> Vec<BindingId> {
+        bound
             .into_iter()
             .map(|bound| {
                 let id = self.bindings.len();
@@ -62,6 +83,15 @@ impl Resolver {
 
     fn block(&mut self, block: &mut Block, prelude: &[&Pat]) {
         let outside = self.environment.len();
+        if let Some(operation) = &block.operation {
+            for (name, binding) in &self.environment {
+                let ident = &self.bindings[*binding].ident;
+                let clash = (operation.name.clone(), ident.clone());
+                if operation.free.contains(name) && !self.captured.contains(&clash) {
+                    self.captured.push(clash);
+                }
+            }
+        }
         for pat in prelude {
             let bound = self.declare(pat);
             block.prelude.extend(bound);
@@ -80,7 +110,10 @@ impl Resolver {
             Stmt::Plain(plain, declares) => {
                 plain.facts = Mentions::of_stmt(&self.environment, &plain.code);
                 if let syn::Stmt::Local(local) = &plain.code {
-                    *declares = self.declare(&local.pat);
+                    *declares = match &local.init {
+                        Some(init) if init.diverge.is_some() => self.declare(&local.pat),
+                        _ => self.declare_let(&local.pat),
+                    };
                 }
             }
             Stmt::Let {

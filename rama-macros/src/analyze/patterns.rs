@@ -9,6 +9,20 @@ pub(crate) struct Bound {
     pub(crate) mutable: bool,
 }
 
+/// The variables that `let pat = ..;` binds: a plain name there is a variable, whatever its case.
+pub(crate) fn bound_by_let(pat: &Pat) -> Vec<Bound> {
+    match pat {
+        Pat::Ident(ident) if ident.subpat.is_none() => {
+            vec![Bound {
+                ident: ident.ident.clone(),
+                mutable: ident.mutability.is_some(),
+            }]
+        }
+        Pat::Type(typed) => bound_by_let(&typed.pat),
+        other => bound(other),
+    }
+}
+
 /// The variables that `pat` binds, in order, each once.
 pub(crate) fn bound(pat: &Pat) -> Vec<Bound> {
     let mut found = Vec::new();

@@ -62,8 +62,13 @@ pub(super) fn generate(module: &ModuleDecl, topology: &TopologyDecl, compiled: &
     }
     codes.extend(resumptions);
     let live = reachable(&codes, sources);
-    let types: Vec<&syn::Item> = compiled.bodies.iter().flat_map(|body| &body.types).collect();
-    let function = function(module, topology, &codes, &live, &types, sources);
+    let mut items: Vec<&syn::Item> = Vec::new();
+    for item in compiled.bodies.iter().flat_map(|body| &body.items) {
+        if !items.contains(&item) {
+            items.push(item);
+        }
+    }
+    let function = function(module, topology, &codes, &live, &items, sources);
     Machine {
         function,
         segments: codes.into_iter().map(|code| code.segment).collect(),
@@ -150,7 +155,7 @@ fn function(
     topology: &TopologyDecl,
     codes: &[Code],
     live: &[usize],
-    types: &[&syn::Item],
+    items: &[&syn::Item],
     sources: usize,
 ) -> TokenStream {
     let private = names::private();
@@ -249,7 +254,7 @@ fn function(
         #[doc(hidden)]
         #[allow(warnings, unused, clippy::all, clippy::pedantic, clippy::restriction)]
         fn #name() -> #machine {
-            #(#types)*
+            #(#items)*
             #(#scopes)*
             #(#nexts)*
             #hop_enum

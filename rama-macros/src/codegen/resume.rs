@@ -24,7 +24,7 @@ impl<'a> Emitter<'a> {
         let at = block.stmts.iter().position(|stmt| in_stmt(stmt, point));
         let before = at.unwrap_or(block.stmts.len());
         let mut declared = block.prelude.clone();
-        // Functions, constants and macros of the block.
+        // Macros of the block; other items stand beside the segments.
         let mut items = TokenStream::new();
         for stmt in &block.stmts[..before] {
             if let Stmt::Plain(plain, _) = stmt

@@ -262,6 +262,7 @@ impl<'a> Emitter<'a> {
                     let plain_value = match &arm.body {
                         Block {
                             target: None,
+                            operation: None,
                             prelude,
                             stmts,
                             tail: Some(tail),

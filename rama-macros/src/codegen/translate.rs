@@ -1,6 +1,7 @@
 //! Plain user code to the code of a segment: `self`, `return`, and jumps whose target is resumed in its middle.
 
 use super::segment::Emitter;
+use crate::lower::macros::{self, Leaving};
 use crate::lower::target_of;
 use crate::names;
 use proc_macro2::{Group, TokenStream, TokenTree};
@@ -56,7 +57,10 @@ impl VisitMut for Translate<'_, '_> {
     }
 
     fn visit_macro_mut(&mut self, mac: &mut syn::Macro) {
-        mac.tokens = this_in_tokens(std::mem::take(&mut mac.tokens));
+        let leaves = self.inside == 0 && macros::leaves(mac, &[Leaving::Return, Leaving::Jump]).is_some();
+        if !(leaves && macros::rewrite(mac, |argument| self.visit_expr_mut(argument))) {
+            mac.tokens = this_in_tokens(std::mem::take(&mut mac.tokens));
+        }
     }
 
     fn visit_item_mut(&mut self, _: &mut Item) {}

@@ -1,7 +1,10 @@
 //! Awaits inside expressions: each is hoisted into a `let` in front, and so is what Rust evaluates before it.
 
 use super::Lowering;
-use super::search::{can_wait, has_await_expr, is_compound_assignment, is_place, macro_has_await, mentions_self};
+use super::macros::{self, Leaving};
+use super::search::{
+    can_wait, has_await_expr, is_compound_assignment, is_place, macro_has_await, may_change, mentions_self, root,
+};
 use crate::diag::Code;
 use crate::ir::{Node, Plain, Stmt};
 use crate::ops;
@@ -243,7 +246,9 @@ impl Lowering<'_> {
             return Expr::MethodCall(call);
         }
         // A receiver that is a place is borrowed by the call, so nothing can change it in between: it stays.
-        if !is_place(&call.receiver) {
+        let changed = root(&call.receiver)
+            .is_some_and(|variable| call.args.iter().any(|argument| may_change(argument, variable)));
+        if changed || !is_place(&call.receiver) {
             if mentions_self(&call.receiver) {
                 self.diagnostics.error(
                     Code::Await,
@@ -338,6 +343,14 @@ impl Lowering<'_> {
                     _ => {}
                 }
                 syn::visit::visit_expr(self, expr);
+            }
+            fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+                // Both are rewritten where the macro's tokens read as expressions.
+                if let Some(span) = macros::leaves(mac, &[Leaving::Return, Leaving::Jump])
+                    && !macros::rewrite(&mut mac.clone(), |_| {})
+                {
+                    super::inline::hidden_leaving(span, self.0.diagnostics);
+                }
             }
             fn visit_item(&mut self, _: &'ast syn::Item) {}
         }

@@ -1,7 +1,10 @@
 //! Calls of the module's operations: `self.deliver(post, follower).await` becomes a labelled block.
 
 use super::Lowering;
-use crate::diag::Code;
+use super::macros::{self, Leaving};
+use crate::analyze::mentions::Mentions;
+use crate::diag::{Code, Diagnostics};
+use crate::ir::Inlined;
 use crate::model::OperationDecl;
 use crate::names;
 use proc_macro2::{Ident, TokenStream};
@@ -53,7 +56,17 @@ impl Lowering<'_> {
             );
             return None;
         }
-        Some(inlined(declared, call, self.target()))
+        let number = self.target();
+        let parameters: Vec<&syn::Pat> = declared.parameters.iter().map(|(pattern, _)| pattern).collect();
+        let free = Mentions::free_names(&parameters, &declared.body);
+        self.inlined.insert(
+            number,
+            Inlined {
+                name: declared.ident.clone(),
+                free,
+            },
+        );
+        Some(inlined(declared, call, number, self.diagnostics))
     }
 
     /// Lowers `lower` with `operation` on the stack of those being inlined.
@@ -68,16 +81,40 @@ impl Lowering<'_> {
     }
 }
 
+/// Reports control flow in a macro call that cannot be read.
+pub(super) fn hidden_leaving(span: proc_macro2::Span, diagnostics: &mut Diagnostics) {
+    diagnostics.error_at(
+        Code::Await,
+        span,
+        "this compiler cannot look into this macro call, so nothing in it can leave the code around it: put it outside of the macro",
+    );
+}
+
+/// The operation whose body a block with this label is.
+pub(super) fn operation_of(label: &syn::Label) -> Option<usize> {
+    label
+        .name
+        .ident
+        .to_string()
+        .strip_prefix("__rama_operation")?
+        .parse()
+        .ok()
+}
+
 /// `{ let result: R = 'op: { let (p, q): (P, Q) = (a, b); BODY }; result }`, with `return` and `?` leaving the block.
-fn inlined(operation: &OperationDecl, call: &ExprMethodCall, number: usize) -> Expr {
+fn inlined(operation: &OperationDecl, call: &ExprMethodCall, number: usize, diagnostics: &mut Diagnostics) -> Expr {
     let label = Lifetime::new(&format!("'__rama_operation{number}"), proc_macro2::Span::mixed_site());
     let mut body = operation.body.clone();
     let question = operation.returns.as_ref().is_some_and(has_question);
-    Leave {
+    let mut leave = Leave {
         label: &label,
         question,
+        hidden: Vec::new(),
+    };
+    leave.visit_block_mut(&mut body);
+    for span in leave.hidden {
+        hidden_leaving(span, diagnostics);
     }
-    .visit_block_mut(&mut body);
     let patterns = operation.parameters.iter().map(|(pattern, _)| pattern);
     let types = operation.parameters.iter().map(|(_, ty)| ty);
     let arguments = call.args.iter();
@@ -110,6 +147,8 @@ fn has_question(ty: &Type) -> bool {
 struct Leave<'a> {
     label: &'a Lifetime,
     question: bool,
+    /// Where a macro call hides a way out of the operation.
+    hidden: Vec<proc_macro2::Span>,
 }
 
 impl VisitMut for Leave<'_> {
@@ -139,6 +178,19 @@ impl VisitMut for Leave<'_> {
         };
         if let Ok(leave) = syn::parse2(tokens) {
             *expr = leave;
+        }
+    }
+
+    fn visit_macro_mut(&mut self, mac: &mut syn::Macro) {
+        let wanted: &[Leaving] = if self.question {
+            &[Leaving::Return, Leaving::Question]
+        } else {
+            &[Leaving::Return]
+        };
+        if let Some(span) = macros::leaves(mac, wanted)
+            && !macros::rewrite(mac, |argument| self.visit_expr_mut(argument))
+        {
+            self.hidden.push(span);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Jumps out of plain code: each `break` or `continue` whose target is taken apart gets that target's own label, so that
 //! code generation can redirect it where the target is resumed in its middle.
 
+use super::macros::{self, Leaving};
 use crate::ir::TargetId;
 use crate::names;
 use syn::visit_mut::{self, VisitMut};
@@ -107,6 +108,12 @@ impl VisitMut for Resolve<'_> {
                 self.inside(label.as_ref(), false, |this| this.visit_block_mut(&mut inner.block));
             }
             _ => visit_mut::visit_expr_mut(self, expr),
+        }
+    }
+
+    fn visit_macro_mut(&mut self, mac: &mut syn::Macro) {
+        if macros::leaves(mac, &[Leaving::Jump]).is_some() {
+            macros::rewrite(mac, |argument| self.visit_expr_mut(argument));
         }
     }
 

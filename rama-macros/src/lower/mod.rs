@@ -8,6 +8,7 @@
 mod expressions;
 mod inline;
 mod jumps;
+pub(crate) mod macros;
 mod search;
 mod statements;
 
@@ -32,11 +33,12 @@ pub(crate) fn lower(
         operations,
         diagnostics,
         awaits: Vec::new(),
-        types: Vec::new(),
+        items: Vec::new(),
         temporaries: 0,
         next_target: 0,
         targets: Vec::new(),
         inlining: Vec::new(),
+        inlined: std::collections::BTreeMap::new(),
     };
     let block = lowering.block(source.body.clone());
     Body {
@@ -45,7 +47,7 @@ pub(crate) fn lower(
         block,
         bindings: Vec::new(),
         awaits: lowering.awaits,
-        types: lowering.types,
+        items: lowering.items,
     }
 }
 
@@ -54,13 +56,16 @@ struct Lowering<'a> {
     operations: &'a [OperationDecl],
     diagnostics: &'a mut Diagnostics,
     awaits: Vec<Await>,
-    types: Vec<syn::Item>,
+    /// The items of the bodies lowered so far.
+    items: Vec<syn::Item>,
     temporaries: usize,
     next_target: TargetId,
     /// The IR loops and labelled blocks around the current place, innermost last.
     targets: Vec<jumps::Target>,
     /// The operations being inlined, outermost first.
     inlining: Vec<Ident>,
+    /// The operations' bodies in this one, by the number in their label.
+    inlined: std::collections::BTreeMap<usize, crate::ir::Inlined>,
 }
 
 impl Lowering<'_> {

@@ -27,6 +27,7 @@ pub(super) fn has_await_block(block: &syn::Block) -> bool {
 /// that what is needed before it depends on the way.
 pub(super) fn is_structural(expr: &Expr) -> bool {
     has_await_expr(expr)
+        || matches!(expr, Expr::Block(block) if block.label.as_ref().is_some_and(|label| super::inline::operation_of(label).is_some()))
         || matches!(expr, Expr::If(_) | Expr::Match(_) | Expr::Block(_) | Expr::Loop(_)) && {
             let mut decides = Decides { found: false };
             decides.visit_expr(expr);
@@ -52,6 +53,7 @@ impl<'ast> Visit<'ast> for Decides {
     fn visit_expr(&mut self, expr: &'ast Expr) {
         match expr {
             Expr::Break(_) | Expr::Continue(_) => self.found = true,
+            Expr::Block(block) if block.label.is_some() => self.found = true,
             Expr::Assign(assign) if matches!(*assign.left, Expr::Path(_) | Expr::Tuple(_)) => self.found = true,
             Expr::Async(_) | Expr::Closure(_) => {}
             _ => visit::visit_expr(self, expr),
@@ -125,7 +127,11 @@ pub(super) fn macro_has_await(mac: &syn::Macro) -> bool {
 /// variables that `later` does not change.
 pub(super) fn can_wait(expr: &Expr, later: &[&Expr]) -> bool {
     match expr {
-        Expr::Lit(_) | Expr::Closure(_) => true,
+        Expr::Lit(_) => true,
+        // Making a closure does nothing but look at, or move, what it captures.
+        Expr::Closure(closure) => variables(&closure.body)
+            .iter()
+            .all(|variable| !later.iter().any(|expr| may_change(expr, variable))),
         Expr::Paren(paren) => can_wait(&paren.expr, later),
         Expr::Group(group) => can_wait(&group.expr, later),
         Expr::Reference(reference) => is_place(&reference.expr),
@@ -151,7 +157,8 @@ pub(super) fn is_place(expr: &Expr) -> bool {
     }
 }
 
-fn root(expr: &Expr) -> Option<&Ident> {
+/// The variable that a place belongs to.
+pub(super) fn root(expr: &Expr) -> Option<&Ident> {
     match expr {
         Expr::Path(path) => path.path.get_ident(),
         Expr::Field(field) => root(&field.base),
@@ -173,7 +180,24 @@ pub(super) fn mentions_self(expr: &Expr) -> bool {
     mentions.0
 }
 
-fn may_change(expr: &Expr, variable: &Ident) -> bool {
+/// Every plain name in an expression, macros included.
+fn variables(expr: &Expr) -> Vec<Ident> {
+    fn of_tokens(tokens: proc_macro2::TokenStream, found: &mut Vec<Ident>) {
+        for token in tokens {
+            match token {
+                proc_macro2::TokenTree::Ident(ident) => found.push(ident),
+                proc_macro2::TokenTree::Group(group) => of_tokens(group.stream(), found),
+                _ => {}
+            }
+        }
+    }
+    let mut found = Vec::new();
+    of_tokens(quote::ToTokens::to_token_stream(expr), &mut found);
+    found
+}
+
+/// Whether evaluating `expr` may change `variable`.
+pub(super) fn may_change(expr: &Expr, variable: &Ident) -> bool {
     struct Changes<'a> {
         variable: &'a Ident,
         found: bool,
@@ -186,7 +210,8 @@ fn may_change(expr: &Expr, variable: &Ident) -> bool {
     impl<'ast> Visit<'ast> for Changes<'_> {
         fn visit_expr(&mut self, expr: &'ast Expr) {
             self.found |= match expr {
-                Expr::Assign(assign) => self.is_variable(&assign.left),
+                // `(x, y) = ..` changes both.
+                Expr::Assign(assign) => variables(&assign.left).contains(self.variable),
                 // `+=` and its kin are binary operations whose left side is changed; plain ones change nothing.
                 Expr::Binary(binary) => is_compound_assignment(&binary.op) && self.is_variable(&binary.left),
                 Expr::Reference(reference) => reference.mutability.is_some() && self.is_variable(&reference.expr),
@@ -195,6 +220,17 @@ fn may_change(expr: &Expr, variable: &Ident) -> bool {
                 _ => false,
             };
             visit::visit_expr(self, expr);
+        }
+
+        fn visit_local(&mut self, local: &'ast syn::Local) {
+            // `let ref mut y = x;`
+            if let Some(init) = &local.init
+                && self.is_variable(&init.expr)
+                && !matches!(&local.pat, syn::Pat::Ident(ident) if ident.by_ref.is_none())
+            {
+                self.found = true;
+            }
+            visit::visit_local(self, local);
         }
     }
     let mut changes = Changes { variable, found: false };

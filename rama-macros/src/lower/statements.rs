@@ -2,7 +2,7 @@
 
 use super::expressions::{nothing, path};
 use super::search::{has_await_block, has_await_expr, is_conditional, is_structural, is_structural_stmt};
-use super::{Lowering, jumps};
+use super::{Lowering, inline, jumps};
 use crate::diag::Code;
 use crate::ir::{Arm, Block, Node, Plain, Stmt, TargetId};
 use crate::{names, ops};
@@ -32,9 +32,12 @@ impl Lowering<'_> {
 
     fn plain_stmt(&mut self, mut stmt: syn::Stmt, stmts: &mut Vec<Stmt>) {
         if let syn::Stmt::Item(item) = &stmt
-            && declares_type(item)
+            && !matches!(item, syn::Item::Macro(_))
         {
-            self.types.push(item.clone());
+            // An operation that is inlined twice declares its items once.
+            if !self.items.contains(item) {
+                self.items.push(item.clone());
+            }
             return;
         }
         jumps::Resolve::new(&self.targets).visit_stmt_mut(&mut stmt);
@@ -45,7 +48,13 @@ impl Lowering<'_> {
                 }
             }
             syn::Stmt::Expr(expr, _) => self.check_plain(expr),
-            syn::Stmt::Item(_) | syn::Stmt::Macro(_) => {}
+            syn::Stmt::Macro(mac) => {
+                self.check_plain(&Expr::Macro(syn::ExprMacro {
+                    attrs: Vec::new(),
+                    mac: mac.mac.clone(),
+                }));
+            }
+            syn::Stmt::Item(_) => {}
         }
         stmts.push(Stmt::Plain(Plain::new(stmt), Vec::new()));
     }
@@ -178,6 +187,7 @@ impl Lowering<'_> {
                 let mut lowered = self.block(block.block);
                 self.leave();
                 lowered.target = Some(target);
+                lowered.operation = inline::operation_of(label).and_then(|number| self.inlined.get(&number).cloned());
                 lowered
             }
         }
@@ -346,15 +356,6 @@ impl Lowering<'_> {
         }));
         Node::Block(block)
     }
-}
-
-/// Whether every copy of the item would be another type, or belongs to one.
-fn declares_type(item: &syn::Item) -> bool {
-    use syn::Item;
-    matches!(
-        item,
-        Item::Struct(_) | Item::Enum(_) | Item::Union(_) | Item::Trait(_) | Item::Impl(_) | Item::Type(_)
-    )
 }
 
 /// `a && b && c` as its parts.

@@ -110,3 +110,25 @@ fn a_stream_has_a_fixed_signature() {
     6:3 [RM0005] `#[query]` topologies are not built yet; this version runs `#[stream]`
     "#);
 }
+
+#[test]
+fn a_variable_that_an_inlined_operation_would_see_is_refused() {
+    insta::assert_snapshot!(errors(MODULE, "impl M {
+#[stream(t, source = input)] async fn f(&mut self, r: Record) { let scale = 1; let other = 2; self.a(1).await; use_it(scale, other); }
+#[stream(other, source = input)] async fn g(&mut self, r: Record) {}
+async fn a(&mut self, n: u64) -> u64 { let other = n; scale(other) }
+}"), @r#"
+    2:69 [RM0002] operation `a` is inlined here and names an item `scale`, which this variable hides: give the variable another name
+    "#);
+}
+
+#[test]
+fn control_flow_that_a_macro_call_hides_is_refused() {
+    insta::assert_snapshot!(in_body("
+        loop { hash_partition(&1).await; when!(x => break); }
+        when!(x => return);
+    "), @r#"
+    5:53 [RM0004] this compiler cannot look into this macro call, so nothing in it can leave the code around it: put it outside of the macro
+    6:20 [RM0004] this compiler cannot look into this macro call, so nothing in it can leave the code around it: put it outside of the macro
+    "#);
+}

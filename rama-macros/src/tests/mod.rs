@@ -54,7 +54,7 @@ fn body(body: &str) -> Body {
         &mut diagnostics,
     );
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
-    analyze::names::resolve(&mut body);
+    analyze::names::resolve(&mut body, &mut diagnostics);
     analyze::liveness::analyze(&mut body);
     body
 }

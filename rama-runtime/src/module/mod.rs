@@ -15,7 +15,7 @@ use crate::topology::TaskInfo;
 /// of the struct is the view of **one task**: its depot partitions and its PState partitions.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a complete module",
-    label = "no topologies were declared for this type",
+    label = "its topologies are not declared, or did not compile",
     note = "annotate the struct with `#[module]` and declare its topologies once: `topology! {{ impl {Self} {{ .. }} }}`"
 )]
 pub trait Module: Sized + Send + 'static {
