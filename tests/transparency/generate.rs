@@ -335,8 +335,9 @@ impl Writer {
             10 | 11 => self.conditional(depth),
             12 => {
                 let (name, value) = (self.name(), self.number());
-                self.with_await(&format!("if let Some({name}) = some({value}) && @ % 2 == 0"));
+                self.both(&format!("if let Some({name}) = some({value})"));
                 self.declare(&name, Kind::Number, false);
+                self.with_await(" && @ % 2 == 0");
                 self.block(depth + 1);
                 self.scope.pop();
                 self.both(" else ");
