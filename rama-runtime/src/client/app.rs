@@ -2,12 +2,10 @@
 
 use super::settled;
 use crate::error::{Error, Result};
-use crate::exec::{Counters, Message, Shared};
+use crate::exec::{Counters, Message, Shared, attempt, insist};
 use crate::key;
 use crate::module::Module;
-use crate::topology::EventError;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
@@ -84,10 +82,10 @@ impl<M: Module> App<M> {
         let (answer, wait) = oneshot::channel::<Result<R>>();
         let ask = move |module: &mut M| {
             // Reads leave no state half changed; the rollback is for what a cursor may have staged.
-            let result = catch_unwind(AssertUnwindSafe(|| read(module))).map_err(|payload| {
-                module.rollback();
+            let result = attempt(|| read(module)).map_err(|error| {
+                insist(|| module.rollback());
                 Error::ReadPanicked {
-                    message: EventError::panicked(&*payload).to_string(),
+                    message: error.to_string(),
                 }
             });
             let send: Box<dyn FnOnce() + Send> = Box::new(move || {

@@ -5,12 +5,13 @@ use super::depot::Records;
 use super::pending::Outcome;
 use crate::depot::AckLevel;
 use crate::error::{Error, Result};
-use crate::exec::{Message, Ticket};
+use crate::exec::{Message, Shared, Ticket};
 use crate::module::Module;
 use futures_util::future::BoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::VecDeque;
 use std::future::IntoFuture;
+use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// A batch append about to be made: `.await` it.
@@ -28,11 +29,26 @@ pub struct BatchAppendAt<M: Module, R, Ack> {
 }
 
 /// What is still to be sent: each partition's records, with their places in the batch.
-struct Unsent<R> {
+struct Unsent<M: Module, R> {
     partitions: Vec<VecDeque<(u32, R)>>,
     left: usize,
-    pending: u64,
+    entry: Entry<M>,
     level: AckLevel,
+}
+
+/// The batch's place among the pending appends, which is free again when nobody waits for the batch any more.
+struct Entry<M: Module> {
+    shared: Arc<Shared<M>>,
+    /// 0 when nobody ever waits.
+    pending: u64,
+}
+
+impl<M: Module> Drop for Entry<M> {
+    fn drop(&mut self) {
+        if self.pending != 0 {
+            self.shared.pending.forget(self.pending);
+        }
+    }
 }
 
 impl<M, R, Ack> BatchAppend<M, R, Ack>
@@ -56,11 +72,7 @@ where
         let begun = client.begin(records, level);
         async move {
             let (mut unsent, answer) = begun?;
-            let sent = client.send_rest(&mut unsent).await;
-            if let Err(error) = sent {
-                client.app.shared().pending.forget(unsent.pending);
-                return Err(error);
-            }
+            client.send_rest(&mut unsent).await?;
             match answer {
                 Some(answer) => answer.await.map_err(|_| Error::ShutDown),
                 None => Ok(Vec::new()),
@@ -69,7 +81,7 @@ where
     }
 }
 
-type Begun<R> = (Unsent<R>, Option<oneshot::Receiver<Vec<Outcome>>>);
+type Begun<M, R> = (Unsent<M, R>, Option<oneshot::Receiver<Vec<Outcome>>>);
 
 impl<M, R, Ack> DepotClient<M, R, Ack>
 where
@@ -77,7 +89,7 @@ where
     R: Clone + Serialize + DeserializeOwned + Send + 'static,
     Ack: 'static,
 {
-    fn begin(&self, records: Vec<R>, level: AckLevel) -> Result<Begun<R>> {
+    fn begin(&self, records: Vec<R>, level: AckLevel) -> Result<Begun<M, R>> {
         let shared = self.app.shared();
         if shared.is_closed() {
             return Err(Error::ShutDown);
@@ -95,18 +107,18 @@ where
         let mut unsent = Unsent {
             partitions,
             left,
-            pending: pending.unwrap_or(0),
+            entry: Entry {
+                shared: Arc::clone(shared),
+                pending: pending.unwrap_or(0),
+            },
             level,
         };
-        if let Err(error) = self.send_some(&mut unsent) {
-            shared.pending.forget(unsent.pending);
-            return Err(error);
-        }
+        self.send_some(&mut unsent, None)?;
         Ok((unsent, answer))
     }
 
     /// Sends the rest, as room becomes free.
-    async fn send_rest(&self, unsent: &mut Unsent<R>) -> Result<()> {
+    async fn send_rest(&self, unsent: &mut Unsent<M, R>) -> Result<()> {
         let shared = self.app.shared();
         while unsent.left > 0 {
             let full = (0u32..)
@@ -114,38 +126,45 @@ where
                 .find(|(_, records)| !records.is_empty());
             let Some((task, _)) = full else { return Ok(()) };
             let room = shared.room(self.depot, task).ok_or(Error::ShutDown)?;
-            // Waits for room in one partition, and gives it back to take what there is by then, everywhere.
-            drop(room.acquire().await.map_err(|_| Error::ShutDown)?);
-            self.send_some(unsent)?;
+            // Waits for room in one partition, and takes what there is by then, everywhere. The room that it waited for
+            // it keeps: given back, it would go to whoever waits next, again and again.
+            room.acquire().await.map_err(|_| Error::ShutDown)?.forget();
+            self.send_some(unsent, Some(task))?;
         }
         Ok(())
     }
 
-    /// Sends what there is room for: one message a thread.
-    fn send_some(&self, unsent: &mut Unsent<R>) -> Result<()> {
+    /// Sends what there is room for: one message a thread. In the partition `held` there is room for one record more, as its
+    /// permit is taken already.
+    fn send_some(&self, unsent: &mut Unsent<M, R>, held: Option<u32>) -> Result<()> {
         let shared = self.app.shared();
         if shared.is_closed() {
             return Err(Error::ShutDown);
         }
         let mut messages: Vec<Vec<(u32, Ticket, R)>> = Vec::new();
         messages.resize_with(shared.layout.threads as usize, Vec::new);
-        let (pending, level) = (unsent.pending, unsent.level);
+        let (pending, level) = (unsent.entry.pending, unsent.level);
         for (task, records) in (0u32..).zip(&mut unsent.partitions) {
             let Some(room) = shared.room(self.depot, task) else {
                 continue;
             };
-            let free = records.len().min(room.available_permits());
-            let Some(free) = u32::try_from(free).ok().filter(|&free| free > 0) else {
-                continue;
+            let held = usize::from(held == Some(task)).min(records.len());
+            let free = (records.len() - held).min(room.available_permits());
+            let free = match u32::try_from(free).map(|free| room.try_acquire_many(free)) {
+                Ok(Ok(permits)) => {
+                    permits.forget();
+                    free
+                }
+                // Another client may have been faster: then this partition has its turn next time.
+                _ => 0,
             };
-            // Another client may have been faster: then this partition has its turn next time.
-            let Ok(permits) = room.try_acquire_many(free) else {
+            let count = held + free;
+            if count == 0 {
                 continue;
-            };
-            permits.forget();
+            }
             let place = shared.layout.places[task as usize];
             let message = &mut messages[place.thread as usize];
-            for (index, record) in records.drain(..free as usize) {
+            for (index, record) in records.drain(..count) {
                 message.push((
                     place.local,
                     Ticket {
@@ -157,7 +176,7 @@ where
                     record,
                 ));
             }
-            unsent.left -= free as usize;
+            unsent.left -= count;
         }
         for (thread, records) in (0u32..).zip(messages) {
             if !records.is_empty() {

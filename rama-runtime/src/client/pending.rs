@@ -2,6 +2,7 @@
 
 use super::AckValues;
 use crate::error::{Error, Result};
+use crate::exec::discard;
 use dashmap::DashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -68,9 +69,15 @@ impl Pending {
         )
     }
 
-    /// Nobody will answer that one: it could not be sent.
+    /// Nobody will answer that one, as it could not be sent, or nobody waits for it any more.
     pub(crate) fn forget(&self, id: u64) {
         self.entries.remove(&id);
+    }
+
+    /// How many appends wait.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
     }
 
     /// Answers: (id, place in the batch, outcome). Neighbours of one batch take its lock once.
@@ -78,13 +85,16 @@ impl Pending {
         let mut acks = acks.peekable();
         while let Some((id, index, outcome)) = acks.next() {
             let Some(mut entry) = self.entries.get_mut(&id) else {
+                discard(outcome);
                 continue;
             };
             let Entry::Many(many) = &mut *entry else {
                 drop(entry);
                 if let Some((_, Entry::One(done))) = self.entries.remove(&id) {
                     // Whoever appended may not care any more.
-                    let _ = done.send(outcome);
+                    discard(done.send(outcome));
+                } else {
+                    discard(outcome);
                 }
                 continue;
             };
@@ -97,14 +107,20 @@ impl Pending {
             drop(entry);
             if finished && let Some((_, Entry::Many(many))) = self.entries.remove(&id) {
                 let many = many.into_inner().unwrap_or_else(PoisonError::into_inner);
-                let _ = many.done.send(many.outcomes);
+                if let Err(outcomes) = many.done.send(many.outcomes) {
+                    outcomes.into_iter().for_each(discard);
+                }
             }
         }
     }
 
     /// The module has stopped: everyone who waits learns that nobody will answer.
     pub(crate) fn abandon(&self) {
-        self.entries.clear();
+        // One by one: the values in there are the user's, and a panicking `Drop` must not stop it.
+        let ids: Vec<u64> = self.entries.iter().map(|entry| *entry.key()).collect();
+        for id in ids {
+            discard(self.entries.remove(&id));
+        }
     }
 }
 
@@ -114,7 +130,7 @@ impl Many {
             self.outcomes.resize_with(self.number, || Err(Error::ShutDown));
         }
         if let Some(place) = self.outcomes.get_mut(index as usize) {
-            *place = outcome;
+            discard(std::mem::replace(place, outcome));
             self.remaining -= 1;
         }
     }

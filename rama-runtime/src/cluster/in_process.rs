@@ -75,7 +75,6 @@ impl InProcessCluster {
         let (app, module): (App<M>, _) = running::start(&self.env, &self.externals, tasks, threads, limits).await?;
         let mut modules = self.modules();
         if modules.closed {
-            module.stop();
             return Err(Error::ShutDown);
         }
         modules.running.push(module);

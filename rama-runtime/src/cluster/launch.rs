@@ -7,6 +7,10 @@ use std::time::Duration;
 
 /// How many tasks and threads a module gets, and its limits.
 ///
+/// The task threads are the threads of a rayon pool of the module's own, and never free for anything else. So rayon's
+/// parallel iterators and `rayon::spawn`, called inside an event, find no other thread there: iterators run on the one
+/// thread, and what is spawned may never run. Use a pool of your own (`my_pool.install(|| ..)`), or `external`.
+///
 /// ```
 /// use rama_runtime::cluster::Launch;
 /// let launch = Launch::tasks(64).threads(2).max_unfinished(1000);

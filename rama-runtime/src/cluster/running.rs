@@ -83,12 +83,17 @@ pub(super) async fn start<M: Module>(
             module: M::DESCRIPTOR.name,
             reason: "a thread did not start".to_owned(),
         };
-        if let Err(error) = ready.await.unwrap_or_else(|_| Err(reason())) {
-            module.stop();
-            return Err(error);
-        }
+        // If it fails, or this future is dropped, dropping `module` stops the threads.
+        ready.await.unwrap_or_else(|_| Err(reason()))?;
     }
     Ok((App::new(shared), Box::new(module)))
+}
+
+/// However a module comes to be forgotten (a launch that is cancelled, say), its threads must not run on.
+impl<M: Module> Drop for Threads<M> {
+    fn drop(&mut self) {
+        self.stop();
+    }
 }
 
 impl<M: Module> Running for Threads<M> {

@@ -1,5 +1,6 @@
 //! The records of one partition, in memory.
 
+use crate::exec::discard;
 use std::collections::VecDeque;
 
 /// A log whose front may have been trimmed: offsets never change.
@@ -39,8 +40,21 @@ impl<R> Log<R> {
 
     /// Forgets records below `offset`.
     pub(super) fn trim(&mut self, offset: u64) {
-        while self.base < offset && self.records.pop_front().is_some() {
+        while self.base < offset
+            && let Some(record) = self.records.pop_front()
+        {
+            // Before the record is dropped: its `Drop` may panic, and the offsets of the others must not change.
             self.base += 1;
+            drop(record);
+        }
+    }
+}
+
+impl<R> Drop for Log<R> {
+    fn drop(&mut self) {
+        // One by one: were two of them to panic when dropped together, the process would abort.
+        while let Some(record) = self.records.pop_front() {
+            discard(record);
         }
     }
 }

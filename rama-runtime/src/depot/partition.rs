@@ -102,7 +102,10 @@ impl<R: Clone + Serialize + DeserializeOwned + Send + 'static> Depot<R> {
 
     /// The event failed: its staged appends are forgotten.
     pub fn rollback(&mut self) {
-        self.staged.clear();
+        // One by one: were two of them to panic when dropped together, the process would abort.
+        while let Some(record) = self.staged.pop() {
+            drop(record);
+        }
     }
 
     /// Stages `record` for the event's end.

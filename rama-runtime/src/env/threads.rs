@@ -1,6 +1,7 @@
 //! Threads: the pool that carries a module's task threads, and the one that carries external futures.
 
 use crate::error::{Error, Result};
+use crate::exec::discard;
 use std::future::Future;
 use std::num::NonZero;
 use std::sync::Mutex;
@@ -69,8 +70,16 @@ impl Externals {
     /// # Errors
     /// When there is no runtime and none can be made.
     pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-        self.handle()?.spawn(future);
-        Ok(())
+        match self.handle() {
+            Ok(handle) => {
+                handle.spawn(future);
+                Ok(())
+            }
+            Err(error) => {
+                discard(future);
+                Err(error)
+            }
+        }
     }
 
     /// Lets go of what still runs, without waiting (waiting is forbidden where the caller is itself an async task).

@@ -3,6 +3,7 @@
 //! This is the place where the durable epoch will stand: hops inside the task group need not wait for it; acks, answers
 //! and whatever else leaves the group will.
 
+use super::guard::{attempt, insist};
 use super::message::Message;
 use super::thread::Thread;
 use crate::module::Module;
@@ -20,7 +21,10 @@ impl<M: Module> Thread<M> {
             host.shared.pending.complete(host.acks.drain(..));
         }
         for answer in host.answers.drain(..) {
-            answer();
+            // Where nobody waits for the answer any more, it is dropped in there.
+            if let Err(error) = attempt(answer) {
+                tracing::error!(%error, "the answer to a read panicked when dropped");
+            }
         }
         self.answer_probes();
     }
@@ -76,7 +80,7 @@ impl<M: Module> Thread<M> {
                 .map(|kind| host.sources[task as usize * kinds + kind].committed());
             let processed = needed.fold(slots.processed(), u64::min);
             if let Some(partition) = entry.module.depot(depot) {
-                partition.trim(processed);
+                insist(|| partition.trim(processed));
             }
         }
     }

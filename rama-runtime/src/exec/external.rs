@@ -1,10 +1,10 @@
 //! Futures that run elsewhere while their task goes on.
 
 use super::batch::{Batch, TreeRef};
+use super::guard::caught;
 use super::host::Host;
 use super::message::Message;
 use crate::module::Module;
-use crate::topology::EventError;
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -23,12 +23,13 @@ impl<M: Module> Host<M> {
         let shared = Arc::clone(&self.shared);
         let thread = self.index;
         let spawned = self.shared.externals.spawn(async move {
-            let message = match AssertUnwindSafe(future.map(resume)).catch_unwind().await {
+            let result = AssertUnwindSafe(future.map(resume)).catch_unwind().await;
+            let message = match result.map_err(caught) {
                 Ok(batch) => Message::Resume(batch),
-                Err(payload) => Message::Fail {
+                Err(error) => Message::Fail {
                     tree,
                     id,
-                    error: EventError::panicked(&*payload).to_string(),
+                    error: error.to_string(),
                 },
             };
             // The module has stopped: nobody waits for it.

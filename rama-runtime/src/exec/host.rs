@@ -2,6 +2,7 @@
 
 use super::batch::{Batch, TreeRef};
 use super::counters::ThreadCounters;
+use super::guard::discard;
 use super::layout::Place;
 use super::message::Answer;
 use super::outbox::Outbox;
@@ -230,6 +231,7 @@ impl<M: Module> Host<M> {
             self.acks.extend(ack);
             for Waiting { tree, id, batch } in waiting {
                 if failed {
+                    discard(batch);
                     self.fail_event(tree, id, "the record it appended was not processed".to_owned());
                 } else {
                     self.enqueue(batch);
@@ -253,7 +255,8 @@ impl<M: Module> Host<M> {
         }
         let slots = &mut self.tasks[task as usize].slots[depot];
         let last = slots.end().wrapping_sub(1);
-        if let Err(Waiting { tree, id, .. }) = slots.wait(last, waiting) {
+        if let Err(Waiting { tree, id, batch }) = slots.wait(last, waiting) {
+            discard(batch);
             // Not pending although it is new: its sources have stopped.
             self.fail_event(
                 tree,

@@ -10,6 +10,7 @@ mod commit;
 mod counters;
 mod dispatch;
 mod external;
+mod guard;
 mod host;
 mod layout;
 mod message;
@@ -32,6 +33,7 @@ pub use counters::{Counters, ThreadCounters};
 pub use program::{Program, program};
 
 pub(crate) use counters::Gauges;
+pub(crate) use guard::{attempt, discard, insist};
 pub(crate) use host::Host;
 pub(crate) use layout::{Layout, Limits};
 pub(crate) use message::{Incoming, Message};

@@ -1,6 +1,7 @@
 //! What leaves this thread for one other thread at the end of the turn.
 
 use super::batch::{Batch, TreeRef};
+use super::guard::discard;
 use super::trees::TreeUpdate;
 use crate::topology::AckValue;
 
@@ -55,6 +56,6 @@ impl Outbox {
 
     /// The keeper will hear what a branch returned.
     pub(crate) fn returned(&mut self, tree: TreeRef, value: AckValue) {
-        self.update(tree).value = Some(value);
+        discard(self.update(tree).value.replace(value));
     }
 }

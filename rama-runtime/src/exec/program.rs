@@ -2,13 +2,13 @@
 
 use super::batch::{BATCH, Batch, Envelope, TreeRef};
 use super::dispatch::check_wire;
+use super::guard::{attempt, insist};
 use super::host::Host;
 use super::slots::Waiting;
 use crate::depot::Failure;
 use crate::module::Module;
 use crate::topology::{Emit, EventError, Flow, Machine, Out, Route};
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A record to start: its tree, its root event's id, and where it stands.
 #[derive(Debug, Clone, Copy)]
@@ -72,15 +72,6 @@ struct Compiled<M: Module, K: Machine<M>> {
     module: std::marker::PhantomData<fn(M)>,
 }
 
-/// Calls `finish`, which drops values of the user's types, until no `Drop` of theirs panics any more. What it has done stays
-/// done, so each further call has less to do.
-#[inline]
-fn insist(mut finish: impl FnMut()) {
-    while catch_unwind(AssertUnwindSafe(&mut finish)).is_err() {
-        tracing::error!("a value's `Drop` panicked between events");
-    }
-}
-
 impl<M: Module, K: Machine<M>> Compiled<M, K> {
     /// Puts a hop into the batch for that thread.
     #[inline]
@@ -120,17 +111,16 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
     {
         host.touch(task);
         let entry = &mut host.tasks[task as usize];
-        let (machine, out) = (&self.machine, &mut self.out);
+        let (machine, out, wire) = (&self.machine, &mut self.out, host.check_wire);
         // What a panic leaves half done is undone by the rollback, so the state is whole again when it is seen next.
-        let result = catch_unwind(AssertUnwindSafe(|| body(machine, entry, out)))
-            .unwrap_or_else(|payload| Err(EventError::panicked(&*payload)))
-            .and_then(|flow| {
-                if host.check_wire {
-                    check_wire(&mut self.out).map(|()| flow)
-                } else {
-                    Ok(flow)
-                }
-            });
+        let result = attempt(|| {
+            let flow = body(machine, entry, out)?;
+            if wire {
+                check_wire(out)?;
+            }
+            Ok(flow)
+        })
+        .and_then(|result| result);
         match result {
             Ok(flow) => {
                 let module = &mut host.tasks[task as usize].module;
@@ -139,7 +129,10 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
             }
             Err(error) => {
                 let (out, module) = (&mut self.out, &mut host.tasks[task as usize].module);
-                insist(|| out.clear());
+                // One by one: a second panic on the way out of a first one would abort the process.
+                let mut emits = out.drain();
+                insist(|| emits.by_ref().for_each(drop));
+                drop(emits);
                 insist(|| module.rollback());
                 host.fail_event(tree, id, error.to_string());
             }

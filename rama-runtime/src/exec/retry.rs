@@ -1,5 +1,6 @@
 //! Attempts end: a record is finished, tried again, or given up.
 
+use super::guard::{attempt, discard, insist};
 use super::source::Halt;
 use super::thread::Thread;
 use super::trees::Ended;
@@ -7,7 +8,6 @@ use crate::depot::Failure;
 use crate::error::Error;
 use crate::module::Module;
 use crate::module::descriptor::{OnFailure, Retry};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 impl<M: Module> Thread<M> {
     /// Deals with every attempt that is over.
@@ -26,7 +26,10 @@ impl<M: Module> Thread<M> {
                     self.host.counters.records += 1;
                     self.finish(index, offset, Ok(value));
                 }
-                Some(error) => self.attempt_failed(index, offset, error),
+                Some(error) => {
+                    discard(value);
+                    self.attempt_failed(index, offset, error);
+                }
             }
             let again = self.host.sources[index].rewind();
             self.host.counters.unfinished += again;
@@ -40,6 +43,8 @@ impl<M: Module> Thread<M> {
         self.host.counters.unfinished -= 1;
         if self.host.sources[index].finish(offset) {
             self.host.tell_slots(index, offset, result);
+        } else {
+            discard(result);
         }
     }
 
@@ -66,6 +71,13 @@ impl<M: Module> Thread<M> {
                 return source.retry_all_after(offset);
             }
             Retry::Individual | Retry::AllAfter | Retry::None => {}
+        }
+        if !source.give_up(offset) {
+            // An earlier record was tried again, and all after it. This one has been left behind already, by `on_failure`.
+            self.host.counters.records += 1;
+            self.host.counters.unfinished -= 1;
+            source.finish(offset);
+            return;
         }
         self.host.counters.failures += 1;
         let partition = self.host.tasks[task as usize].id;
@@ -127,15 +139,17 @@ impl<M: Module> Thread<M> {
     fn dead_letter(&mut self, program: usize, source: usize, task: u32, failure: &Failure) -> bool {
         let module = &mut self.host.tasks[task as usize].module;
         let program = &mut self.programs[program];
-        let kept = catch_unwind(AssertUnwindSafe(|| {
-            program.dead_letter(source, failure.offset, failure, module)
-        }));
-        if matches!(kept, Ok(true)) {
-            module.commit();
+        let kept = attempt(|| program.dead_letter(source, failure.offset, failure, module));
+        let kept = kept.unwrap_or_else(|error| {
+            tracing::error!(%error, "a dead letter could not be made");
+            false
+        });
+        if kept {
+            insist(|| module.commit());
         } else {
-            module.rollback();
+            insist(|| module.rollback());
         }
         self.host.touch(task);
-        matches!(kept, Ok(true))
+        kept
     }
 }

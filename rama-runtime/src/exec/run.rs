@@ -1,14 +1,13 @@
 //! A task thread on a thread of its own: turns, and sleep between them.
 
+use super::guard::{attempt, discard};
 use super::message::Message;
 use super::shared::Shared;
 use super::thread::{Thread, Turn};
 use crate::env::Rng;
 use crate::error::{Error, Result};
 use crate::module::Module;
-use crate::topology::EventError;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
@@ -32,28 +31,50 @@ pub(crate) fn run<M: Module>(shared: &Arc<Shared<M>>, prepared: Prepared<M>) {
         ready,
         ended,
     } = prepared;
+    // Dropped after everything that can panic here, and before `ended`.
+    let mut ending = Ending {
+        shared,
+        in_order: false,
+    };
     // Only code that makes the views (the user's initial values) and bugs of the runtime can panic out here.
-    let made = catch_unwind(AssertUnwindSafe(|| Thread::new(Arc::clone(shared), index, rng, inbox)));
-    match made {
+    match attempt(|| Thread::new(Arc::clone(shared), index, rng, inbox)) {
         Ok(mut thread) => {
             // Whoever launched may have gone away; then the cluster will stop this thread.
             let _ = ready.send(Ok(()));
-            let mut thread = AssertUnwindSafe(&mut thread);
-            if let Err(payload) = catch_unwind(move || turns(&mut thread)) {
-                let error = EventError::panicked(&*payload);
-                tracing::error!(module = M::DESCRIPTOR.name, thread = index, %error, "a task thread died");
+            match attempt(|| turns(&mut thread)) {
+                Ok(()) => ending.in_order = true,
+                Err(error) => {
+                    tracing::error!(module = M::DESCRIPTOR.name, thread = index, %error, "a task thread died");
+                }
             }
+            // A message at a time, as dropping the inbox as a whole would stop at the first panic.
+            while let Ok(message) = thread.inbox().try_recv() {
+                discard(message);
+            }
+            discard(thread);
         }
-        Err(payload) => {
-            let reason = EventError::panicked(&*payload).to_string();
+        Err(error) => {
+            let reason = error.to_string();
             let _ = ready.send(Err(Error::LaunchFailed {
                 module: M::DESCRIPTOR.name,
                 reason,
             }));
         }
     }
-    shared.thread_stopped();
+    drop(ending);
     drop(ended);
+}
+
+/// Tells the others, however a thread ends.
+struct Ending<'a, M: Module> {
+    shared: &'a Shared<M>,
+    in_order: bool,
+}
+
+impl<M: Module> Drop for Ending<'_, M> {
+    fn drop(&mut self) {
+        self.shared.thread_stopped(self.in_order);
+    }
 }
 
 fn turns<M: Module>(thread: &mut Thread<M>) {

@@ -1,6 +1,6 @@
 //! What the clients and all threads of a launched module share.
 
-use super::{Gauges, Layout, Message};
+use super::{Gauges, Layout, Message, discard};
 use crate::client::Pending;
 use crate::env::{Clock, Env, Externals};
 use crate::error::{Error, Result};
@@ -61,7 +61,10 @@ impl<M: Module> Shared<M> {
     /// Sends to a thread, in the order of calls. Fails when it has stopped.
     pub(crate) fn send(&self, thread: u32, message: Message<M>) -> Result<()> {
         let sender = self.senders.get(thread as usize).ok_or(Error::ShutDown)?;
-        sender.send(message).map_err(|_| Error::ShutDown)
+        sender.send(message).map_err(|refused| {
+            discard(refused);
+            Error::ShutDown
+        })
     }
 
     /// Sends to the thread of a task.
@@ -110,8 +113,16 @@ impl<M: Module> Shared<M> {
         }
     }
 
-    /// A thread has stopped, and its inbox is gone: after the last one nobody will answer, so whoever waits is told.
-    pub(crate) fn thread_stopped(&self) {
+    /// A thread has stopped, and its inbox is gone. After the last one nobody will answer, so whoever waits is told.
+    ///
+    /// Where it did not stop in order, its tasks are lost, and with them whatever waits for them on other threads: then
+    /// the whole module ends, and everybody who waits is told at once.
+    pub(crate) fn thread_stopped(&self, in_order: bool) {
+        if !in_order {
+            self.close();
+            self.tell_all(|| Message::Stop);
+            self.pending.abandon();
+        }
         if self.stopped_threads.fetch_add(1, Ordering::AcqRel) + 1 == self.senders.len() {
             self.pending.abandon();
         }

@@ -1,6 +1,7 @@
 //! Who waits for which record of a depot partition, and how far all its sources have come.
 
 use super::batch::{Batch, TreeRef};
+use super::guard::discard;
 use crate::client::{AckValues, Outcome};
 use crate::depot::AckLevel;
 use crate::error::Error;
@@ -131,17 +132,21 @@ impl Slots {
         returns: Option<(usize, usize)>,
         result: Result<Option<AckValue>, Error>,
     ) -> Option<Finished> {
-        let slot = self.slot(offset)?;
+        let Some(slot) = self.slot(offset) else {
+            discard(result);
+            return None;
+        };
         slot.remaining -= 1;
         match (result, returns) {
             (Ok(Some(value)), Some((place, number))) => {
                 let values = &mut slot.extra.get_or_insert_default().values;
                 values.resize_with(number, || None);
-                if let Some(entry) = values.get_mut(place) {
-                    *entry = Some(value);
+                match values.get_mut(place) {
+                    Some(entry) => discard(entry.replace(value)),
+                    None => discard(value),
                 }
             }
-            (Ok(_), _) => {}
+            (Ok(value), _) => discard(value),
             (Err(error), _) => {
                 slot.extra.get_or_insert_default().error.get_or_insert(error);
             }
@@ -153,7 +158,10 @@ impl Slots {
         let extra = slot.extra.take().map(|extra| *extra).unwrap_or_default();
         let failed = extra.error.is_some();
         let outcome = match extra.error {
-            Some(error) => Err(error),
+            Some(error) => {
+                extra.values.into_iter().for_each(discard);
+                Err(error)
+            }
             None => Ok(AckValues::new(extra.values)),
         };
         let waits = ticket.pending != 0 && ticket.level == AckLevel::Full;
@@ -162,8 +170,14 @@ impl Slots {
             self.slots.pop_front();
             self.first += 1;
         }
+        let ack = if waits {
+            Some((ticket.pending, ticket.index, outcome))
+        } else {
+            discard(outcome);
+            None
+        };
         Some(Finished {
-            ack: waits.then_some((ticket.pending, ticket.index, outcome)),
+            ack,
             waiting: extra.waiting,
             failed,
         })

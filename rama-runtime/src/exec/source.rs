@@ -11,6 +11,8 @@ struct Entry {
     /// The depot's slots know that this source is done with it. (`all_after` may run it again afterwards.)
     told: bool,
     failed_attempts: u32,
+    /// It failed for good. (`all_after` may run it again afterwards.)
+    given_up: bool,
 }
 
 /// Why a source stopped.
@@ -115,6 +117,12 @@ impl Source {
             entry.failed_attempts += 1;
             entry.failed_attempts
         })
+    }
+
+    /// The record failed for good. Returns whether that is news.
+    pub(crate) fn give_up(&mut self, offset: u64) -> bool {
+        self.entry(offset)
+            .is_none_or(|entry| !std::mem::replace(&mut entry.given_up, true))
     }
 
     /// The record will not be run again here, but is not finished either. Returns whether the depot's slots have to be

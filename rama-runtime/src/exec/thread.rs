@@ -1,5 +1,6 @@
 //! One task thread, a turn at a time.
 
+use super::guard::attempt;
 use super::host::{Host, Task};
 use super::message::Message;
 use super::outbox::Outbox;
@@ -128,7 +129,12 @@ impl<M: Module> Thread<M> {
         self.host.discover_touched();
         progress |= self.start_records();
         self.host.discover_touched();
-        self.commit();
+        // Whatever of the user's is dropped in there is guarded; this is for what was overlooked. What is done stays done,
+        // so the second call does the rest. If that fails too, this thread cannot go on.
+        if let Err(error) = attempt(|| self.commit()) {
+            tracing::error!(%error, "the end of a turn panicked");
+            self.commit();
+        }
         let work = !self.host.queue.is_empty() || !self.host.ready.is_empty() || self.host.trees.any_ended();
         if progress || work {
             Turn::Progress

@@ -5,7 +5,9 @@
 //! new ids for further ones, and gives its id back when it sends none.
 
 use super::batch::TreeRef;
+use super::guard::discard;
 use crate::topology::AckValue;
+use std::collections::VecDeque;
 
 /// What happened in one tree, on a thread that does not keep it.
 pub(crate) struct TreeUpdate {
@@ -41,7 +43,8 @@ pub(crate) struct Ended {
 pub(crate) struct Trees {
     trees: Vec<Tree>,
     free: Vec<u32>,
-    completed: Vec<u32>,
+    /// In the order in which they ended, so that neighbours which failed are tried again in their order.
+    completed: VecDeque<u32>,
 }
 
 impl Trees {
@@ -85,7 +88,7 @@ impl Trees {
             tree.word ^= word;
             if tree.word == 0 && !tree.reported {
                 tree.reported = true;
-                self.completed.push(slot);
+                self.completed.push_back(slot);
             }
         }
     }
@@ -99,8 +102,9 @@ impl Trees {
 
     /// A branch returned `value`. The last one counts.
     pub(crate) fn returned(&mut self, slot: u32, attempt: u32, value: AckValue) {
-        if let Some(tree) = self.live(slot, attempt) {
-            tree.value = Some(value);
+        match self.live(slot, attempt) {
+            Some(tree) => discard(tree.value.replace(value)),
+            None => discard(value),
         }
     }
 
@@ -111,7 +115,7 @@ impl Trees {
         {
             tree.error.get_or_insert(error);
             tree.reported = true;
-            self.completed.push(slot);
+            self.completed.push_back(slot);
         }
     }
 
@@ -124,7 +128,7 @@ impl Trees {
 
     /// The next attempt that is over; its place is free afterwards.
     pub(crate) fn ended(&mut self) -> Option<Ended> {
-        let slot = self.completed.pop()?;
+        let slot = self.completed.pop_front()?;
         let tree = self.trees.get_mut(slot as usize)?;
         tree.live = false;
         self.free.push(slot);

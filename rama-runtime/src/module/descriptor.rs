@@ -144,6 +144,11 @@ pub enum Retry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnFailure {
     /// The source stops on that partition; nothing is lost, nothing goes on.
+    ///
+    /// The depot still takes records there, and keeps them. Appends that wait for full processing fail with
+    /// [`Error::Halted`](crate::Error::Halted); those that do not (`AckLevel::Appended` and `None`) get no error, and as
+    /// nothing will process their records, they do not wait for room either. A producer that uses only these should look at
+    /// `counters().failures`.
     Halt,
     /// The record is left behind.
     Skip,

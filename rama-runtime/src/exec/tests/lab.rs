@@ -25,6 +25,8 @@ pub(super) enum Job {
     /// Notes, then fails, so many times.
     Fail(u64, u32),
     Panic,
+    /// Ends the thread by a panic where the runtime expects none.
+    Die,
     Cycle,
     Yields(u32),
     External(u64),
@@ -48,6 +50,7 @@ pub(super) struct Lab {
     /// Outlives failed events.
     attempts: HashMap<u64, u32>,
     pub(super) rounds: u64,
+    dead: bool,
 }
 
 pub(super) const JOBS: usize = 0;
@@ -119,6 +122,10 @@ fn run(job: Job, lab: &mut Lab, cx: &mut Cx, out: &mut Out<Hop>) -> Result<Flow,
             return Ok(Flow::Done(None));
         }
         Job::Panic => panic!("as asked"),
+        Job::Die => {
+            lab.dead = true;
+            return Ok(Flow::Done(None));
+        }
         Job::Cycle => {
             lab.rounds += 1;
             let next = (lab.info.task + 1) % lab.info.tasks;
@@ -248,6 +255,7 @@ impl Module for Lab {
             staged: 0,
             attempts: HashMap::new(),
             rounds: 0,
+            dead: false,
         }
     }
 
@@ -256,6 +264,7 @@ impl Module for Lab {
     }
 
     fn depot(&mut self, index: usize) -> Option<&mut dyn DepotPartition> {
+        assert!(!self.dead, "as asked, between events");
         match index {
             0..5 => Some(&mut self.depots[index]),
             LETTERS => Some(&mut self.letters),

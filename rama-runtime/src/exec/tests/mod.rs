@@ -4,6 +4,7 @@ mod flow;
 mod lab;
 mod lifecycle;
 mod retries;
+mod robust;
 mod time;
 
 use crate::client::App;

@@ -17,6 +17,14 @@ async fn individual_runs_only_the_failed_record_again() {
 }
 
 #[tokio::test]
+async fn neighbours_that_fail_are_tried_again_in_their_order() {
+    let (_cluster, app) = lab(Launch::tasks(1)).await;
+    let records = (1..=20).map(|tag| Job::Fail(tag, 1)).collect();
+    jobs(&app).append_batch(records).ack(AckLevel::Full).await.unwrap();
+    assert_eq!(seen(&app, 0).await, (1..=20).collect::<Vec<_>>());
+}
+
+#[tokio::test]
 async fn all_after_keeps_the_order() {
     let (_cluster, app) = lab(Launch::tasks(2).threads(2)).await;
     let hop = |job| Job::To(0, Box::new(Job::To(1, Box::new(job))));
