@@ -20,10 +20,34 @@ type Partitioner<K> = fn(&K) -> Result<u64, postcard::Error>;
 /// [`key`](PStateClient::key) leads to the task that owns a key, [`partition`](PStateClient::partition) to a given one; the
 /// cursors are those of a topology, with reads that are futures. A read sees only the writes of finished events.
 ///
-/// ```ignore
-/// app.counts().key("be").get().await?;              // Some(2)
-/// app.posts().key(&user).range(from..).limit(50).get().await?;
-/// app.counts().partition(0).items().await?;         // of task 0 alone
+/// ```
+/// # use rama_runtime::prelude::*;
+/// # #[module]
+/// # pub struct Posts {
+/// #     #[depot(hash_by = |post| &post.0)] posts: Depot<(String, u64)>,
+/// #     #[pstate(owner = post)] by_user: PState<Map<String, Subindexed<Map<u64, String>>>>,
+/// # }
+/// # topology! {
+/// #     impl Posts {
+/// #         #[stream(source = posts)]
+/// #         async fn post(&mut self, (user, at): (String, u64)) {
+/// #             self.by_user.key(&user).key(&at).set(format!("post at {at}"));
+/// #         }
+/// #     }
+/// # }
+/// # #[tokio::main]
+/// # async fn main() -> rama_runtime::Result<()> {
+/// # let cluster = InProcessCluster::start()?;
+/// # let app = cluster.launch::<Posts>(Launch::tasks(2)).await?;
+/// app.posts().append_batch(vec![("ann".into(), 1), ("ann".into(), 2), ("bob".into(), 3)]).await?;
+/// let first = app.by_user().key("ann").range(2..).limit(50).items().await?;
+/// assert_eq!(first, [(2, "post at 2".to_owned())]);
+/// assert_eq!(app.by_user().key("bob").key(&3).get().await?, Some("post at 3".to_owned()));
+/// let mut users = app.by_user().partition(0).keys().await?;     // those of one task
+/// users.extend(app.by_user().partition(1).keys().await?);
+/// assert_eq!(users.len(), 2);
+/// # Ok(())
+/// # }
 /// ```
 pub struct PStateClient<M: Module, S: Schema> {
     app: App<M>,
