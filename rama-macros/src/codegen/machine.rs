@@ -10,7 +10,8 @@
 
 use super::Compiled;
 use super::hop;
-use super::segment::{Emitter, scope_fields, value_field};
+use super::scope::{scope_fields, value_field};
+use super::segment::Emitter;
 use crate::ir::{AwaitId, Body};
 use crate::model::{ModuleDecl, OnFailure, SourceDecl, TopologyDecl};
 use crate::names;

@@ -7,6 +7,7 @@ pub(crate) mod key_function;
 mod machine;
 mod module;
 mod resume;
+mod scope;
 mod segment;
 mod translate;
 

@@ -4,7 +4,8 @@
 //! out of the scope; then the rest of each block runs, from the innermost out. A loop that is resumed in an iteration
 //! becomes the rest of that iteration, followed by the loop.
 
-use super::segment::{Again, Code, Emitter, ScopeField, member, same_type, scope_fields, value_field};
+use super::scope::{ScopeField, member, same_type, scope_fields, value_field};
+use super::segment::{Again, Code, Emitter};
 use crate::ir::{AwaitId, Block, Node, Stmt};
 use crate::names;
 use proc_macro2::TokenStream;

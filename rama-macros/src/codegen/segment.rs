@@ -3,14 +3,14 @@
 //! A segment is the body itself, with every await replaced by "emit the scope, end the event". Code that several segments
 //! reach stands in each of them: so borrows, moves and drops between two awaits are exactly the user's own.
 
+use super::scope::{member, same_type, scope_fields, value_field};
 use super::translate::Translate;
-use crate::analyze::mentions::unraw;
 use crate::ir::{Await, AwaitId, BindingId, Block, Body, Node, Plain, Stmt, TargetId};
 use crate::model::ModuleDecl;
 use crate::names;
 use crate::ops::Site;
-use proc_macro2::{Delimiter, Group, Ident, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Delimiter, Group, TokenStream};
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
 use syn::{Expr, Lifetime, Type};
@@ -487,84 +487,6 @@ impl<'a> Emitter<'a> {
 pub(super) struct Jumped {
     pub(super) left: bool,
     pub(super) continued: bool,
-}
-
-/// The field that holds the awaited value.
-pub(super) fn value_field() -> Ident {
-    format_ident!("__value")
-}
-
-/// Makes the type of `variable` that of `witness`. The code is checked for types, but nothing leads to it, so the variable need
-/// not have a value.
-pub(super) fn same_type(witness: &TokenStream, variable: &TokenStream) -> TokenStream {
-    let private = names::private();
-    quote! {
-        if false {
-            return ::core::result::Result::Err(#private::EventError::new(""));
-            #private::same_type(&#witness, &#variable);
-        }
-    }
-}
-
-/// What one field of a scope holds.
-pub(super) struct ScopeField {
-    pub(super) ident: Ident,
-    pub(super) binding: BindingId,
-    /// A field of the variable, instead of all of it.
-    pub(super) part: Option<String>,
-    /// Only the variable's type.
-    pub(super) witness: bool,
-    /// As the user would call it.
-    pub(super) text: String,
-}
-
-/// The fields of the scope of `awaited`, in order of the variables' declaration, without the awaited value. Each has its
-/// variable's name, with a number where two of one name travel together.
-pub(super) fn scope_fields(body: &Body, awaited: &Await) -> Vec<ScopeField> {
-    let mut fields: Vec<ScopeField> = Vec::new();
-    for &binding in awaited.live.union(&awaited.witnessed) {
-        let name = unraw(&body.bindings[binding].ident);
-        let witness = awaited.witnessed.contains(&binding);
-        let parts = match awaited.parts.get(&binding) {
-            Some(parts) => parts.iter().cloned().map(Some).collect(),
-            None => vec![None],
-        };
-        for part in parts {
-            let text = part
-                .as_ref()
-                .map_or_else(|| name.clone(), |part| format!("{name}.{part}"));
-            let plain = text.replace('.', "_");
-            let plain = if syn::parse_str::<Ident>(&plain).is_ok() {
-                plain
-            } else {
-                format!("_{plain}")
-            };
-            let taken = fields.iter().any(|field| field.ident == plain);
-            let ident = if taken {
-                format_ident!("{plain}_{binding}")
-            } else {
-                format_ident!("{plain}")
-            };
-            fields.push(ScopeField {
-                ident,
-                binding,
-                part,
-                witness,
-                text,
-            });
-        }
-    }
-    fields
-}
-
-/// A field by its text: a name or an index.
-pub(super) fn member(part: &str) -> syn::Member {
-    match part.parse::<usize>() {
-        Ok(index) => syn::Member::Unnamed(index.into()),
-        Err(_) => syn::Member::Named(
-            syn::parse_str(part).unwrap_or_else(|_| Ident::new_raw(part, proc_macro2::Span::call_site())),
-        ),
-    }
 }
 
 /// Whether a branch that returns this can fail its event by `Err`.

@@ -142,7 +142,7 @@ fn parse_async(function: &ImplItemFn, declared: &mut TopologiesDecl, diagnostics
             if let (Some(options), Some((parameter, record)), 1) =
                 (options, parameters.first().cloned(), parameters.len())
             {
-                add_source(function, options, parameter, record, returns, declared, diagnostics);
+                add_source(function, options, parameter, record, returns, declared);
             }
         }
         Some(attribute) => diagnostics.error(
@@ -271,7 +271,6 @@ fn add_source(
     record: Type,
     returns: Option<Type>,
     declared: &mut TopologiesDecl,
-    _diagnostics: &mut Diagnostics,
 ) {
     let returns = returns.filter(|ty| !matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty()));
     let source = SourceDecl {
