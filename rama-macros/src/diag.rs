@@ -18,6 +18,10 @@ pub(crate) enum Code {
     Kind,
     /// An operation that calls itself.
     Recursion,
+    /// A PState's partition touched by a key that may live on another task.
+    Alignment,
+    /// A stream that may apply two edits of one key in the wrong order: a warning.
+    Reordering,
 }
 
 impl Code {
@@ -30,6 +34,8 @@ impl Code {
             Code::Await => "RM0004",
             Code::Kind => "RM0005",
             Code::Recursion => "RM0006",
+            Code::Alignment => "RM0007",
+            Code::Reordering => "RM0008",
         }
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Body {
     /// Items declared inside the body. They stand beside the segments, once: each copy of a type would be another type, and each
     /// copy of a `static` another variable. (A `macro_rules!` stays, as it may name the variables around it.)
     pub(crate) items: Vec<syn::Item>,
+    /// What the computation is partitioned by where the body starts, in words.
+    pub(crate) here: String,
 }
 
 /// A variable.
@@ -62,6 +64,8 @@ pub(crate) struct Await {
     pub(crate) kept: Set,
     /// The variables in scope at it, innermost last.
     pub(crate) visible: Vec<BindingId>,
+    /// What the computation is partitioned by where it goes on behind this await, in words.
+    pub(crate) here: String,
 }
 
 /// `{ .. }`.
@@ -168,6 +172,32 @@ pub(crate) struct Facts {
     pub(crate) continues: BTreeSet<TargetId>,
     /// It never falls through: it is a `return`, `break` or `continue`.
     pub(crate) diverges: bool,
+    /// The PStates that it touches, in order of the text.
+    pub(crate) accesses: Vec<Access>,
+}
+
+/// One touch of a PState's partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Access {
+    /// Number of the PState in the module's declaration.
+    pub(crate) pstate: usize,
+    /// The code of the key that decides the partition; `None` where it is about the whole partition.
+    pub(crate) key: Option<String>,
+    pub(crate) writes: bool,
+    pub(crate) alignment: Alignment,
+}
+
+/// Whether the partition that an access touches is the one that the computation is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Alignment {
+    /// Whatever is here is meant.
+    Whole,
+    /// Its key is what the computation was partitioned by.
+    Proven,
+    /// It is looked at when it runs.
+    Checked,
+    /// The user says that it is meant.
+    Unaligned,
 }
 
 impl<T> Plain<T> {

@@ -48,6 +48,7 @@ pub(crate) fn lower(
         bindings: Vec::new(),
         awaits: lowering.awaits,
         items: lowering.items,
+        here: String::new(),
     }
 }
 
@@ -90,6 +91,7 @@ impl Lowering<'_> {
             witnessed: Set::new(),
             kept: Set::new(),
             visible: Vec::new(),
+            here: String::new(),
         });
         self.awaits.len() - 1
     }
