@@ -2,7 +2,9 @@
 
 use crate::codegen::{self, Compiled};
 use crate::diag::{Code, Diagnostics, list};
+use crate::ir::Body;
 use crate::model::{ModuleDecl, OnFailure, Partitioner, TopologiesDecl};
+use crate::warn::Warning;
 use crate::{analyze, debug, lower, parse};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -44,28 +46,42 @@ pub(crate) fn compile(input: TokenStream) -> TokenStream {
         // Nothing is known of the module's fields.
         return diagnostics.to_compile_errors();
     }
-    let compiled = analyses(&module, &declared, &mut diagnostics);
+    let analysed = analyses(&module, &declared, &mut diagnostics);
     if !item.generics.params.is_empty() {
         return diagnostics.to_compile_errors();
     }
     if !diagnostics.is_empty() || !reported.is_empty() {
         return rejected(&block, &diagnostics);
     }
-    let expansion = codegen::generate(&module, &declared, &compiled);
+    let warnings = analysed.warnings.iter().map(Warning::to_tokens);
+    let machines = codegen::generate(&module, &declared, &analysed.compiled);
+    let expansion = quote!(#machines #(#warnings)*);
     debug::print(&module.ident, &expansion);
     expansion
 }
 
+/// What the analyses of a module found.
+pub(crate) struct Analysed {
+    /// In the order of the topologies.
+    pub(crate) compiled: Vec<Compiled>,
+    pub(crate) warnings: Vec<Warning>,
+}
+
 /// All that needs the whole declaration; every stage reports what it finds.
-pub(crate) fn analyses(module: &ModuleDecl, declared: &TopologiesDecl, diagnostics: &mut Diagnostics) -> Vec<Compiled> {
+pub(crate) fn analyses(module: &ModuleDecl, declared: &TopologiesDecl, diagnostics: &mut Diagnostics) -> Analysed {
     check(module, declared, diagnostics);
     check_operations(declared, diagnostics);
     analyze::ownership::check(module, declared, diagnostics);
-    bodies(module, declared, diagnostics)
+    let mut bodies = bodies(module, declared, diagnostics);
+    let warnings = analyze::alignment::analyze(&mut bodies, module, declared, diagnostics);
+    Analysed {
+        compiled: bodies.into_iter().map(|bodies| Compiled { bodies }).collect(),
+        warnings,
+    }
 }
 
 /// Lowers and analyses every body.
-fn bodies(module: &ModuleDecl, declared: &TopologiesDecl, diagnostics: &mut Diagnostics) -> Vec<Compiled> {
+fn bodies(module: &ModuleDecl, declared: &TopologiesDecl, diagnostics: &mut Diagnostics) -> Vec<Vec<Body>> {
     declared
         .topologies
         .iter()
@@ -76,9 +92,7 @@ fn bodies(module: &ModuleDecl, declared: &TopologiesDecl, diagnostics: &mut Diag
                 analyze::liveness::analyze(&mut body);
                 body
             });
-            Compiled {
-                bodies: bodies.collect(),
-            }
+            bodies.collect()
         })
         .collect()
 }

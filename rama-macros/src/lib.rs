@@ -19,6 +19,7 @@ mod ops;
 mod parse;
 #[cfg(test)]
 mod tests;
+mod warn;
 
 use proc_macro::TokenStream;
 

@@ -91,6 +91,8 @@ pub(crate) struct SourceDecl {
     pub(crate) record: Type,
     pub(crate) returns: Option<Type>,
     pub(crate) body: Block,
+    /// `#[allow(..)]` and its kin on the function or its block.
+    pub(crate) levels: Vec<Attribute>,
 }
 
 /// Where a source begins.
@@ -140,6 +142,14 @@ pub(crate) fn docs(attributes: &[Attribute]) -> String {
         }
     }
     lines.join("\n")
+}
+
+/// The code of a key function.
+pub(crate) fn function_text(function: &KeyFunction) -> String {
+    match function {
+        KeyFunction::Closure(closure) => text(closure),
+        KeyFunction::Path(path) => text(path),
+    }
 }
 
 /// Code as text, as a person would write it.

@@ -3,7 +3,9 @@
 //! - [`names`]: which variable each name means (shadowing, closures, format strings), and where jumps go.
 //! - [`liveness`]: which variables are needed after each await.
 //! - [`ownership`]: who writes which PState.
+//! - [`alignment`]: whether each access is on the task that owns its key.
 
+pub(crate) mod alignment;
 pub(crate) mod liveness;
 pub(crate) mod mentions;
 pub(crate) mod names;

@@ -7,7 +7,7 @@ use syn::visit::{self, Visit};
 use syn::{Block, Expr, Item, Member};
 
 /// The words that write, at the end of a path into a PState.
-const WRITES: &[&str] = &["set", "update", "insert", "remove", "clear", "push", "pop", "next"];
+pub(super) const WRITES: &[&str] = &["set", "update", "insert", "remove", "clear", "push", "pop", "next"];
 
 /// Reports every write of a PState by a topology that does not own it. A write inside an operation counts for each
 /// topology that calls it.

@@ -2,8 +2,8 @@
 
 use super::machine::Machine;
 use crate::model::{
-    DepotDecl, KeyFunction, ModuleDecl, OnFailure, PStateDecl, Partitioner, Retry, SourceDecl, StartFrom,
-    TopologiesDecl, text,
+    DepotDecl, ModuleDecl, OnFailure, PStateDecl, Partitioner, Retry, SourceDecl, StartFrom, TopologiesDecl,
+    function_text, text,
 };
 use crate::names;
 use proc_macro2::TokenStream;
@@ -43,13 +43,6 @@ pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, machines:
             pstates: &[#(#pstates),*],
             topologies: &[#(#topologies),*],
         }
-    }
-}
-
-fn function_text(function: &KeyFunction) -> String {
-    match function {
-        KeyFunction::Closure(closure) => text(closure),
-        KeyFunction::Path(path) => text(path),
     }
 }
 

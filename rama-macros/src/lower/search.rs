@@ -168,7 +168,7 @@ pub(super) fn root(expr: &Expr) -> Option<&Ident> {
 }
 
 /// Whether the expression reads from the module's state.
-pub(super) fn mentions_self(expr: &Expr) -> bool {
+pub(crate) fn mentions_self(expr: &Expr) -> bool {
     struct Mentions(bool);
     impl<'ast> Visit<'ast> for Mentions {
         fn visit_ident(&mut self, ident: &'ast Ident) {
@@ -239,7 +239,7 @@ pub(super) fn may_change(expr: &Expr, variable: &Ident) -> bool {
 }
 
 /// `+=`, `|=` and so on.
-pub(super) fn is_compound_assignment(op: &syn::BinOp) -> bool {
+pub(crate) fn is_compound_assignment(op: &syn::BinOp) -> bool {
     use syn::BinOp;
     matches!(
         op,

@@ -39,6 +39,15 @@ pub(crate) fn is_append(base: &Expr, module: &ModuleDecl) -> bool {
         && own_field(&call.receiver).is_some_and(|field| module.depots.iter().any(|depot| depot.ident == *field))
 }
 
+/// The depot and the record of `self.depot.append(record)`, perhaps with `.ack(..)`.
+pub(crate) fn append_target(base: &Expr) -> Option<(&Ident, &Expr)> {
+    let Expr::MethodCall(call) = base else { return None };
+    if call.method == "ack" {
+        return append_target(&call.receiver);
+    }
+    Some((own_field(&call.receiver)?, call.args.first()?))
+}
+
 /// `field` of `self.field`.
 pub(crate) fn own_field(expr: &Expr) -> Option<&Ident> {
     if let Expr::Field(field) = expr

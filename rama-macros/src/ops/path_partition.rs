@@ -77,7 +77,7 @@ fn target<'a>(argument: &Expr, module: &'a ModuleDecl) -> Option<&'a PStateDecl>
 }
 
 /// The PState and the first key of `self.p.key(&k)...`.
-fn first_key(argument: &Expr) -> Option<(syn::Ident, &Expr)> {
+pub(crate) fn first_key(argument: &Expr) -> Option<(syn::Ident, &Expr)> {
     let Expr::MethodCall(call) = argument else { return None };
     if call.method == "key"
         && let Some(field) = own_field(&call.receiver)

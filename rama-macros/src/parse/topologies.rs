@@ -29,7 +29,7 @@ pub(crate) fn parse(block: &ItemImpl, diagnostics: &mut Diagnostics) -> Topologi
     for item in &block.items {
         match item {
             ImplItem::Fn(function) if function.sig.asyncness.is_some() => {
-                parse_async(function, &mut declared, diagnostics);
+                parse_async(function, &block.attrs, &mut declared, diagnostics);
             }
             ImplItem::Fn(function) => {
                 if let Some(attribute) = topology_attribute(&function.attrs) {
@@ -68,7 +68,12 @@ fn topology_attribute(attributes: &[Attribute]) -> Option<&Attribute> {
     attributes.iter().find(|attribute| is_ours(attribute))
 }
 
-fn parse_async(function: &ImplItemFn, declared: &mut TopologiesDecl, diagnostics: &mut Diagnostics) {
+fn parse_async(
+    function: &ImplItemFn,
+    around: &[Attribute],
+    declared: &mut TopologiesDecl,
+    diagnostics: &mut Diagnostics,
+) {
     if !function.sig.generics.params.is_empty() {
         diagnostics.error(
             Code::Declaration,
@@ -142,7 +147,15 @@ fn parse_async(function: &ImplItemFn, declared: &mut TopologiesDecl, diagnostics
             if let (Some(options), Some((parameter, record)), 1) =
                 (options, parameters.first().cloned(), parameters.len())
             {
-                add_source(function, options, parameter, record, returns, declared);
+                let source = source(
+                    function,
+                    options,
+                    parameter,
+                    record,
+                    returns,
+                    levels(around, &function.attrs),
+                );
+                add_source(source, declared);
             }
         }
         Some(attribute) => diagnostics.error(
@@ -264,14 +277,24 @@ fn on_failure(option: &options::AttributeOption, diagnostics: &mut Diagnostics) 
     })
 }
 
-fn add_source(
+/// `#[allow(..)]` and its kin.
+fn levels(around: &[Attribute], own: &[Attribute]) -> Vec<Attribute> {
+    let is_level = |attribute: &&Attribute| {
+        ["allow", "expect", "warn", "deny", "forbid"]
+            .iter()
+            .any(|level| attribute.path().is_ident(level))
+    };
+    around.iter().chain(own).filter(is_level).cloned().collect()
+}
+
+fn source(
     function: &ImplItemFn,
     options: StreamOptions,
     parameter: Pat,
     record: Type,
     returns: Option<Type>,
-    declared: &mut TopologiesDecl,
-) {
+    levels: Vec<Attribute>,
+) -> (Ident, SourceDecl) {
     let returns = returns.filter(|ty| !matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty()));
     let source = SourceDecl {
         ident: function.sig.ident.clone(),
@@ -286,15 +309,16 @@ fn add_source(
         record,
         returns,
         body: function.block.clone(),
+        levels,
     };
-    match declared
-        .topologies
-        .iter_mut()
-        .find(|topology| topology.name == options.topology)
-    {
+    (options.topology, source)
+}
+
+fn add_source((name, source): (Ident, SourceDecl), declared: &mut TopologiesDecl) {
+    match declared.topologies.iter_mut().find(|topology| topology.name == name) {
         Some(topology) => topology.sources.push(source),
         None => declared.topologies.push(TopologyDecl {
-            name: options.topology,
+            name,
             sources: vec![source],
         }),
     }

@@ -1,5 +1,6 @@
 //! The compiler without rustc: text in, text out.
 
+mod alignment;
 mod diagnostics;
 mod expansion;
 mod fuzz;
@@ -73,7 +74,7 @@ fn carried(text: &str) -> Vec<Vec<String>> {
 }
 
 const MODULE: &str = "pub struct M {
-    #[depot(random)] input: Depot<Record>,
+    #[depot(hash_by = |record| &record.key)] input: Depot<Record>,
     #[depot(disallow)] output: Depot<Record>,
     #[pstate(owner = t)] counts: PState<Map<String, u64>>,
     #[pstate(owner = other)] foreign: PState<Map<String, u64>>,

@@ -1,0 +1,58 @@
+//! What is said to the user about accesses that are somewhere else than their key.
+
+use super::accesses::Found;
+use super::operations::key_text;
+use super::place::Verdict;
+use crate::diag::{Code, Diagnostics};
+use crate::model::ModuleDecl;
+
+/// Reports every access that is provably on the wrong task.
+pub(super) fn misaligned(accesses: &[Found], module: &ModuleDecl, diagnostics: &mut Diagnostics) {
+    for found in accesses {
+        if found.verdict != Verdict::Misaligned || found.unaligned {
+            continue;
+        }
+        let pstate = &module.pstates[found.pstate];
+        let name = &pstate.ident;
+        let mut ways: Vec<&str> = Vec::new();
+        for here in &found.here {
+            if !ways.contains(&here.because.as_str()) {
+                ways.push(&here.because);
+            }
+        }
+        let here = ways.join(", or ");
+        let (message, help) = match &found.key {
+            _ if pstate.global => (
+                format!("PState `{name}` is `global`: it lives on task 0, and this computation is {here}"),
+                format!(
+                    "go there first, `global_partition().await`; this task's own part of it is `self.{name}.unaligned()`, which no client reads"
+                ),
+            ),
+            Some(key) => {
+                let code = key_text(key);
+                let method = &found.method;
+                let hop = if pstate.partition_by.is_some() {
+                    format!("path_partition(self.{name}.key(&{code})).await")
+                } else {
+                    format!("hash_partition(&{code}).await")
+                };
+                let same_name = found.here.iter().all(|here| here.text == format!("`{code}`"));
+                let message = if same_name {
+                    format!(
+                        "`{code}` has changed since this computation was partitioned by it, and may now live on another task"
+                    )
+                } else {
+                    format!("`{code}` may live on another task: this computation is {here}")
+                };
+                (
+                    message,
+                    format!(
+                        "go to its task first, `{hop}`; if this task's partition of `{name}` is meant, write `self.{name}.unaligned().{method}(..)`"
+                    ),
+                )
+            }
+            None => continue,
+        };
+        diagnostics.error(Code::Alignment, &found.shown_at, format!("{message}; {help}"));
+    }
+}

@@ -1,0 +1,599 @@
+//! What alignment finds: `P` proven, `C` checked when it runs, `E` an error, `U` unaligned on purpose, `W` the whole partition; one
+//! letter an access, in the order of the text.
+
+use crate::diag::{Code, Diagnostics};
+use crate::ir::Alignment;
+use crate::{analyze, lower, parse};
+
+const MODULE: &str = "pub struct M {
+    #[depot(PARTITIONER)] input: Depot<Record>,
+    #[depot(hash_by = |r| &r.user)] output: Depot<Record>,
+    #[depot(disallow)] inner: Depot<Record>,
+    #[pstate(owner = t)] p: PState<Map<String, u64>>,
+    #[pstate(owner = t)] q: PState<Map<String, Map<String, u64>>>,
+    #[pstate(owner = t, partition_by = |key| &key.0)] pairs: PState<Map<(String, u64), u64>>,
+    #[pstate(owner = t, partition_by = region_of)] regional: PState<Map<String, u64>>,
+    #[pstate(owner = t, global)] leaders: PState<List<String>>,
+    #[pstate(owner = t)] ids: PState<u64>,
+    #[pstate(owner = t)] seen: PState<Set<String>>,
+}";
+
+const BY_USER: &str = "hash_by = |r| &r.user";
+
+/// The findings in a stream over `input`, the errors and the warnings. Of what stands in `others`, only errors and warnings.
+fn analysed(partitioner: &str, body: &str, others: &str) -> (String, Vec<String>, Vec<String>) {
+    let item: syn::ItemStruct =
+        syn::parse_str(&MODULE.replace("PARTITIONER", partitioner)).expect("the test's struct parses");
+    let block: syn::ItemImpl = syn::parse_str(&format!(
+        "impl M {{ #[stream(t, source = input)] async fn f(&mut self, record: Record) {{ {body} }} {others} }}"
+    ))
+    .expect("the test's block parses");
+    let mut diagnostics = Diagnostics::default();
+    let module = parse::module::parse(&item, &mut diagnostics);
+    let declared = parse::topologies::parse(&block, &mut diagnostics);
+    let mut bodies: Vec<Vec<crate::ir::Body>> = declared
+        .topologies
+        .iter()
+        .map(|topology| {
+            let lowered = topology.sources.iter().map(|source| {
+                let mut body = lower::lower(source, &module, &declared.operations, &mut diagnostics);
+                analyze::names::resolve(&mut body, &mut diagnostics);
+                body
+            });
+            lowered.collect()
+        })
+        .collect();
+    let warnings = analyze::alignment::analyze(&mut bodies, &module, &declared, &mut diagnostics);
+    let errors = diagnostics.sorted();
+    let errors = errors.iter().filter(|found| found.code == Code::Alignment);
+    let errors: Vec<String> = errors.map(|found| found.message.clone()).collect();
+    let mut letters = String::new();
+    let first = bodies.iter().flatten().find(|body| !body.here.is_empty());
+    first.expect("there is a source").each_facts(&mut |facts| {
+        for access in &facts.accesses {
+            letters.push(match access.alignment {
+                Alignment::Whole => 'W',
+                Alignment::Proven => 'P',
+                Alignment::Checked => 'C',
+                Alignment::Unaligned => 'U',
+            });
+        }
+    });
+    let warnings = warnings.into_iter().map(|warning| warning.message).collect();
+    (letters, errors, warnings)
+}
+
+/// As letters, with as many `E`s behind them as there are errors (a misaligned access is listed as checked, too).
+fn found(partitioner: &str, body: &str) -> String {
+    let (letters, errors, _) = analysed(partitioner, body, "");
+    letters + &"E".repeat(errors.len())
+}
+
+#[track_caller]
+fn check(partitioner: &str, cases: &[(&str, &str)]) {
+    for (body, expected) in cases {
+        assert_eq!(&found(partitioner, body), expected, "{partitioner}: {body}");
+    }
+}
+
+#[test]
+fn without_a_hop_behind_a_random_depot_every_key_is_an_error() {
+    check(
+        "random",
+        &[
+            ("self.p.key(&record.user).update(|n| *n += 1);", "CE"),
+            (
+                "let word = explode(words(&record)).await; self.p.key(&word).update(|n| *n += 1);",
+                "CE",
+            ),
+            ("let k = normal(&record.user); let n = self.p.key(&k).get();", "CE"),
+            ("for w in words(&record) { self.p.key(&w).set(1); }", "CE"),
+            ("words(&record).for_each(|w| { self.p.key(&w).set(1); });", "CE"),
+            ("self.p.key(\"total\").update(|n| *n += 1);", "CE"),
+            ("println!(\"{:?}\", self.p.key(&record.user).get());", "CE"),
+            (
+                "if self.p.contains(&record.user) { return; } self.p.remove(&record.user);",
+                "CCEE",
+            ),
+            ("self.leaders.push(record.user);", "CE"),
+            (
+                "hash_partition(&record.user).await; self.p.key(&record.user).set(1);",
+                "P",
+            ),
+            ("shuffle_partition().await; self.p.key(&record.user).set(1);", "CE"),
+            ("self.p.unaligned().key(&record.user).set(1);", "U"),
+            (
+                "self.ids.update(|n| *n += 1); let id = self.ids.next(); self.seen.insert(record.user); self.seen.contains(&x);",
+                "WWWW",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn the_depots_hash_by_is_the_first_witness() {
+    check(
+        BY_USER,
+        &[
+            ("self.p.key(&record.user).set(1);", "P"),
+            ("let user = record.user.clone(); self.p.key(&user).set(1);", "P"),
+            ("let Record { user, .. } = record; self.p.key(&user).set(1);", "P"),
+            (
+                "let Record { user: who, other } = record; self.p.key(&who).set(1); self.p.key(&other).set(1);",
+                "PCE",
+            ),
+            ("let r = &record; let u = &r.user; self.p.key(u.as_str()).set(1);", "P"),
+            ("self.p.key(&record.other).set(1);", "CE"),
+            ("self.p.key(&record.user()).set(1);", "C"),
+            ("self.pairs.key(&(record.user.clone(), 7)).set(1);", "P"),
+            ("self.pairs.key(&(record.other, record.user)).set(1);", "CE"),
+            ("self.leaders.push(record.user);", "CE"),
+            ("self.regional.key(&record.user).set(1);", "C"),
+        ],
+    );
+    check(
+        "hash_by = |(user, _)| user",
+        &[
+            ("let (u, n) = record; self.p.key(&u).set(n);", "P"),
+            ("self.p.key(&record.0).set(1); self.p.key(&record.1).set(1);", "PCE"),
+        ],
+    );
+    check(
+        "hash_by = |r| (&r.a, r.b)",
+        &[
+            ("self.p.key(&(record.a, record.b)).set(1);", "P"),
+            ("self.p.key(&(record.a, record.c)).set(1);", "CE"),
+        ],
+    );
+    check(
+        "hash_by = |r| r.user.clone()",
+        &[("self.p.key(&record.user).set(1);", "P")],
+    );
+    check(
+        "hash_by = |r| lower(&r.user)",
+        &[
+            ("self.p.key(&record.user).set(1);", "C"),
+            ("self.p.key(&lower(&record.user)).set(1);", "C"),
+        ],
+    );
+    check("hash_by = key_of", &[("self.p.key(&record.user).set(1);", "C")]);
+    check("partitioner = mine", &[("self.p.key(&record.user).set(1);", "C")]);
+    check("disallow", &[("self.p.key(&record.user).set(1);", "C")]);
+}
+
+#[test]
+fn global_depots_and_pstates_are_on_task_0() {
+    check(
+        "global",
+        &[
+            ("self.leaders.push(record.user);", "W"),
+            ("self.p.key(&record.user).set(1);", "CE"),
+            (
+                "hash_partition(&record.user).await; self.leaders.push(record.user);",
+                "CE",
+            ),
+            (
+                "hash_partition(&record.user).await; global_partition().await; self.leaders.push(record.user);",
+                "W",
+            ),
+            ("direct_partition(0).await; self.leaders.push(record.user);", "W"),
+            ("direct_partition(1).await; self.leaders.push(record.user);", "CE"),
+            (
+                "direct_partition(record.task).await; self.leaders.push(x); self.p.key(&record.user).set(1);",
+                "CC",
+            ),
+            ("custom_partition(|tasks| 0).await; self.leaders.push(x);", "C"),
+            (
+                "all_partition().await; self.leaders.push(x); self.p.key(&record.user).set(1);",
+                "CCEE",
+            ),
+        ],
+    );
+    check(
+        "tick = \"1s\"",
+        &[
+            ("self.leaders.clear();", "W"),
+            ("all_partition().await; self.p.clear();", "W"),
+        ],
+    );
+}
+
+#[test]
+fn a_witness_follows_names_and_ends_with_an_assignment() {
+    check(
+        "random",
+        &[
+            (
+                "let k = f(); hash_partition(&k).await; let also = k.clone(); self.p.key(&also).set(1);",
+                "P",
+            ),
+            (
+                "let k = f(); let j = f(); hash_partition(&k).await; self.p.key(&j).set(1);",
+                "C",
+            ),
+            (
+                "let mut k = record.a; hash_partition(&k).await; k = record.b; self.p.key(&k).set(1);",
+                "CE",
+            ),
+            (
+                "let mut k = record.a; k.push('x'); hash_partition(&k).await; self.p.key(&k).set(1);",
+                "P",
+            ),
+            (
+                "let mut k = record.a; hash_partition(&k).await; k.push('x'); self.p.key(&k).set(1);",
+                "C",
+            ),
+            (
+                "let mut k = record.a; hash_partition(&k).await; k += 1; self.p.key(&k).set(1);",
+                "C",
+            ),
+            (
+                "let mut k = record.a; hash_partition(&k).await; change(&mut k); self.p.key(&k).set(1);",
+                "C",
+            ),
+            (
+                "let mut k = record.a; hash_partition(&k).await; edit!(k); self.p.key(&k).set(1);",
+                "C",
+            ),
+            (
+                "let mut k = record.a; hash_partition(&k).await; let n = k.len(); self.p.key(&k).set(n);",
+                "P",
+            ),
+            (
+                "let mut r = record; hash_partition(&r.user).await; r.count += 1; self.p.key(&r.user).set(1);",
+                "P",
+            ),
+            (
+                "let mut r = record; hash_partition(&r.user).await; r.user = x; self.p.key(&r.user).set(1);",
+                "CE",
+            ),
+            (
+                "let mut r = record; hash_partition(&r.user).await; r.tags.push(1); self.p.key(&r.user).set(1);",
+                "P",
+            ),
+            (
+                "hash_partition(&record.user).await; let record = other(); self.p.key(&record.user).set(1);",
+                "C",
+            ),
+            (
+                "let user = record.user; hash_partition(&user).await; { let user = record.other; self.p.key(&user).set(1); } self.p.key(&user).set(1);",
+                "CPE",
+            ),
+            (
+                "hash_partition(&record.a).await; hash_partition(&record.b).await; self.p.key(&record.a).set(1); self.p.key(&record.b).set(1);",
+                "CPE",
+            ),
+            (
+                "let key = (record.a, record.b); hash_partition(&key.0).await; self.p.key(&key.0).set(1); let (a, b) = key; self.p.key(&a).set(1);",
+                "PP",
+            ),
+            (
+                "let key = Key { a: record.a, b: record.b }; hash_partition(&record.a).await; self.p.key(&key.a).set(1);",
+                "P",
+            ),
+            (
+                "hash_partition(&(record.a, record.b)).await; self.p.key(&(record.a, record.b)).set(1); self.p.key(&record.a).set(1);",
+                "PCE",
+            ),
+            (
+                "hash_partition(\"x\").await; self.p.key(\"x\").set(1); self.p.key(\"y\").set(1);",
+                "PCE",
+            ),
+            ("hash_partition(&LIMIT).await; self.p.key(&LIMIT).set(1);", "P"),
+            (
+                "hash_partition(&record.id).await; self.p.key(&record.id.0).set(1);",
+                "C",
+            ),
+            (
+                "let id = self.ids.next(); hash_partition(&record.user).await; self.p.key(&id).set(1);",
+                "WCE",
+            ),
+            (
+                "let id = self.ids.next(); hash_partition(&id).await; self.p.key(&id).set(1);",
+                "WP",
+            ),
+            (
+                "hash_partition(&record.user).await; let c = &mut self.p; c.key(&record.other).set(1);",
+                "CE",
+            ),
+            (
+                "hash_partition(&record.user).await; self.p.root().key(&record.user).set(1); self.p.reader().key(&record.other).get();",
+                "PCE",
+            ),
+            (
+                "hash_partition(&record.user).await; let Some(u) = self.q.key(&record.user).key(&x).get() else { return }; self.p.key(&u).set(1);",
+                "PC",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn ways_that_join_agree_or_are_checked() {
+    check(
+        "random",
+        &[
+            (
+                "if c { hash_partition(&record.a).await; } self.p.key(&record.a).set(1);",
+                "C",
+            ),
+            (
+                "if c { hash_partition(&record.a).await; } else { hash_partition(&record.a).await; } self.p.key(&record.a).set(1);",
+                "P",
+            ),
+            (
+                "if c { hash_partition(&record.b).await; } self.p.key(&record.a).set(1);",
+                "CE",
+            ),
+            (
+                "if c { return; } hash_partition(&record.a).await; self.p.key(&record.a).set(1);",
+                "P",
+            ),
+            (
+                "match record.kind { A => hash_partition(&record.a).await, B => return } self.p.key(&record.a).set(1);",
+                "P",
+            ),
+            (
+                "let k = if c { record.a } else { record.b }; hash_partition(&k).await; self.p.key(&k).set(1);",
+                "P",
+            ),
+            (
+                "let k; if c { k = record.a; } else { k = record.b; } hash_partition(&k).await; self.p.key(&k).set(1); self.p.key(&record.a).set(1);",
+                "PC",
+            ),
+            (
+                "match record { X { a, .. } => { hash_partition(&a).await; self.p.key(&a).set(1); } Y(b) => { self.p.key(&b).set(1); } }",
+                "PCE",
+            ),
+            (
+                "let Some(u) = record.user else { return }; hash_partition(&u).await; self.p.key(&u).set(1);",
+                "P",
+            ),
+            (
+                "if let Some(u) = &record.user { hash_partition(u).await; self.p.key(u).set(1); }",
+                "P",
+            ),
+            (
+                "fork(async { hash_partition(&record.b).await; self.p.key(&record.b).set(1); self.p.key(&record.a).set(1); }); self.p.key(&record.b).set(1);",
+                "PCCEE",
+            ),
+            (
+                "hash_partition(&record.a).await; let x = external(f()).await; yield_if_overtime().await; let i = explode(v).await; self.p.key(&record.a).set(1); self.p.key(&i).set(1); self.p.key(&x).set(1);",
+                "PCCE",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_loop_is_judged_by_every_iteration() {
+    check(
+        "random",
+        &[
+            (
+                "for f in record.friends { hash_partition(&f).await; self.p.key(&f).set(1); }",
+                "P",
+            ),
+            (
+                "for f in record.friends { self.p.key(&f).set(1); hash_partition(&f).await; }",
+                "CE",
+            ),
+            (
+                "hash_partition(&record.a).await; for f in record.friends { self.p.key(&record.a).set(1); }",
+                "P",
+            ),
+            (
+                "hash_partition(&record.a).await; for f in record.friends { self.p.key(&record.a).set(1); hash_partition(&f).await; }",
+                "C",
+            ),
+            (
+                "hash_partition(&record.a).await; for f in record.friends { self.p.key(&f).set(1); }",
+                "CE",
+            ),
+            (
+                "let mut k = record.a; loop { hash_partition(&k).await; self.p.key(&k).set(1); k = next(&k); }",
+                "P",
+            ),
+            (
+                "let mut k = record.a; loop { hash_partition(&k).await; k = next(&k); self.p.key(&k).set(1); }",
+                "C",
+            ),
+            (
+                "let mut k = record.a; hash_partition(&k).await; loop { self.p.key(&k).set(1); k = next(&k); }",
+                "C",
+            ),
+            (
+                "let mut k = f(); hash_partition(&k).await; while more() { yield_if_overtime().await; k = f(); } self.p.key(&k).set(1);",
+                "C",
+            ),
+            (
+                "let mut last = record.a; for f in record.friends { hash_partition(&last).await; self.p.key(&last).set(1); last = f; self.p.key(&last).set(1); }",
+                "PC",
+            ),
+            (
+                "loop { if c { hash_partition(&record.a).await; break; } hash_partition(&record.a).await; } self.p.key(&record.a).set(1);",
+                "P",
+            ),
+            (
+                "loop { if c { break; } hash_partition(&record.a).await; } self.p.key(&record.a).set(1);",
+                "C",
+            ),
+            (
+                "hash_partition(&record.a).await; 'o: loop { for f in v { if g { continue 'o; } hash_partition(&f).await; } break; } self.p.key(&record.a).set(1);",
+                "C",
+            ),
+            (
+                "all_partition().await; for k in self.p.keys() { self.p.remove(&k); self.q.key(&k).clear(); }",
+                "WCC",
+            ),
+            (
+                "hash_partition(&record.a).await; let mut inc = |x| { self.p.key(&record.a).set(x); }; inc(1); inc(2);",
+                "P",
+            ),
+            (
+                "let mut k = record.a; hash_partition(&k).await; xs.for_each(|x| { self.p.key(&k).set(1); k = x; });",
+                "C",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn partitioners_of_pstates_are_honoured() {
+    check(
+        "random",
+        &[
+            (
+                "path_partition(self.pairs.key(&record.pair)).await; self.pairs.key(&record.pair).set(1); self.p.key(&record.pair.0).set(1);",
+                "PP",
+            ),
+            (
+                "hash_partition(&record.pair.0).await; self.pairs.key(&record.pair).set(1);",
+                "P",
+            ),
+            (
+                "hash_partition(&record.pair).await; self.pairs.key(&record.pair).set(1);",
+                "C",
+            ),
+            (
+                "hash_partition(&record.pair.1).await; self.pairs.key(&record.pair).set(1);",
+                "CE",
+            ),
+            (
+                "path_partition(self.regional.key(&record.a)).await; self.regional.key(&record.a).set(1);",
+                "P",
+            ),
+            (
+                "path_partition(self.regional.key(&record.a)).await; self.regional.key(&record.b).set(1); self.p.key(&record.a).set(1);",
+                "CC",
+            ),
+            (
+                "path_partition(self.q.key(&record.a)).await; self.p.key(&record.a).set(1);",
+                "P",
+            ),
+            (
+                "path_partition(self.leaders.key(&record.a)).await; self.leaders.clear();",
+                "W",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn operations_are_followed() {
+    let others = "async fn to(&mut self, who: String) -> String { hash_partition(&who).await; who }
+        async fn early(&mut self, who: String) { if c { return; } hash_partition(&who).await; }
+        async fn write(&mut self, who: &String) { self.p.key(who).set(1); }";
+    let found = |body: &str| {
+        let (letters, errors, _) = analysed("random", body, others);
+        letters + &"E".repeat(errors.len())
+    };
+    assert_eq!(found("let w = self.to(record.a).await; self.p.key(&w).set(1);"), "P");
+    assert_eq!(
+        found("let w = self.to(record.a.clone()).await; self.p.key(&record.b).set(1);"),
+        "CE"
+    );
+    assert_eq!(
+        found("self.early(record.a.clone()).await; self.p.key(&record.a).set(1);"),
+        "C"
+    );
+    assert_eq!(
+        found("hash_partition(&record.a).await; self.write(&record.a).await;"),
+        "P"
+    );
+    assert_eq!(
+        found("hash_partition(&record.a).await; self.write(&record.a).await; self.write(&record.b).await;"),
+        "PCE"
+    );
+}
+
+#[test]
+fn a_depot_that_topologies_append_to_is_trusted_if_each_append_is_at_home() {
+    let reader = "self.p.key(&record.user).set(1);";
+    let verdict = |appends: &str| {
+        let others = format!("#[stream(t, source = output)] async fn g(&mut self, record: Record) {{ {appends} }}");
+        let (letters, errors, _) = analysed(BY_USER, reader, &others);
+        letters + &"E".repeat(errors.len())
+    };
+    assert_eq!(verdict(""), "P");
+    assert_eq!(verdict("self.input.append(record).await;"), "P");
+    assert_eq!(
+        verdict("hash_partition(&record.user).await; self.input.append(record).ack(x).await;"),
+        "P"
+    );
+    assert_eq!(
+        verdict("shuffle_partition().await; self.input.append(record).await;"),
+        "C"
+    );
+    assert_eq!(verdict("self.input.append(Record { user: record.other }).await;"), "C");
+    assert_eq!(
+        verdict("self.input.append(Record { user: record.user, n: 1 }).await;"),
+        "P"
+    );
+}
+
+#[test]
+fn overwriting_behind_a_random_depot_is_a_warning() {
+    let warnings = |partitioner: &str, body: &str| analysed(partitioner, body, "").2.len();
+    let hop = "hash_partition(&record.user).await;";
+    assert_eq!(
+        warnings("random", &format!("{hop} self.p.key(&record.user).set(record.n);")),
+        1
+    );
+    assert_eq!(
+        warnings(
+            "random",
+            &format!("{hop} self.q.key(&record.user).key(&record.x).set(record.n);")
+        ),
+        1
+    );
+    assert_eq!(
+        warnings(
+            "random",
+            &format!("{hop} self.p.key(&record.user).update(|p| p.name = record.n);")
+        ),
+        1
+    );
+    assert_eq!(
+        warnings(
+            "random",
+            &format!("{hop} self.p.key(&record.user).update(|p| *p = record.n);")
+        ),
+        1
+    );
+    for fine in [
+        "self.p.key(&record.user).update(|n| *n += 1);",
+        "self.p.key(&record.user).update(|n| *n = *n + 1);",
+        "self.p.key(&record.user).set(true);",
+        "self.p.key(&record.user).set(());",
+    ] {
+        assert_eq!(warnings("random", &format!("{hop} {fine}")), 0, "{fine}");
+    }
+    assert_eq!(
+        warnings(
+            "random",
+            "let id = self.ids.next(); hash_partition(&id).await; self.p.key(&id).set(record.n);"
+        ),
+        0
+    );
+    assert_eq!(warnings(BY_USER, "self.p.key(&record.user).set(record.n);"), 0);
+}
+
+#[test]
+fn values_that_double_do_not_grow_without_bound() {
+    let doubling: String = (0..64)
+        .map(|n| format!("let x{} = (x{n}.clone(), x{n}.clone());", n + 1))
+        .collect();
+    assert_eq!(
+        found(
+            "random",
+            &format!("let x0 = record.a; {doubling} hash_partition(&x64).await; self.p.key(&x64).set(1);")
+        ),
+        "P"
+    );
+    let nested = "loop { ".repeat(40) + "hash_partition(&record.a).await; if c { break; }" + &" }".repeat(40);
+    assert_eq!(
+        found("random", &format!("{nested} self.p.key(&record.a).set(1);")).len(),
+        1
+    );
+}
