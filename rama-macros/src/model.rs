@@ -13,6 +13,8 @@ pub(crate) struct ModuleDecl {
     pub(crate) docs: String,
     pub(crate) depots: Vec<DepotDecl>,
     pub(crate) pstates: Vec<PStateDecl>,
+    /// `#[module(check_alignment)]`: release builds check what the compiler could not decide, too.
+    pub(crate) check_alignment: bool,
     /// Fields that may be meant as depots, but whose declaration has a mistake, which was reported.
     pub(crate) broken: Vec<Ident>,
 }

@@ -13,7 +13,7 @@ pub use crate::key::hash_of;
 pub use crate::module::Module;
 pub use crate::module::descriptor::*;
 pub use crate::pstate::derive::*;
-pub use crate::pstate::{PState, PStateClient, global_pstate};
+pub use crate::pstate::{Ownership, PState, PStateClient, global_pstate, hash_with};
 pub use crate::question::{FromResidual, Question};
 pub use crate::topology::*;
 pub use rama_macros::__compile as compile;

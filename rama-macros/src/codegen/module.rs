@@ -1,8 +1,8 @@
 //! The `Module` implementation: the per-task view, its depots, its commit points.
 
-use super::descriptor;
 use super::machine::Machine;
-use crate::model::{ModuleDecl, Partitioner, TopologiesDecl};
+use super::{descriptor, key_function};
+use crate::model::{ModuleDecl, PStateDecl, Partitioner, TopologiesDecl};
 use crate::names;
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -37,7 +37,13 @@ pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, machines:
             Some(initial) => quote!(::core::option::Option::<<#schema as #private::Schema>::Value>::Some(#initial)),
             None => quote!(::core::option::Option::None),
         };
-        quote!(#ident: #private::PState::new(task, #initial))
+        let ownership = ownership(pstate);
+        let checks = if module.check_alignment {
+            quote!(true)
+        } else {
+            quote!(::core::cfg!(debug_assertions))
+        };
+        quote!(#ident: #private::PState::checked(#private::PState::new(task, #initial), #checks.then(|| #ownership)))
     });
     let depots = module.depots.iter().enumerate().map(|(index, depot)| {
         let ident = &depot.ident;
@@ -76,6 +82,24 @@ pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, machines:
             }
             fn rollback(&mut self) {
                 #(self.#fields.rollback();)*
+            }
+        }
+    }
+}
+
+/// Who owns the keys of a PState, for the check when it runs.
+fn ownership(pstate: &PStateDecl) -> TokenStream {
+    let private = names::private();
+    let (name, schema) = (pstate.ident.to_string(), &pstate.schema);
+    match &pstate.partition_by {
+        _ if pstate.global => quote!(#private::Ownership::global(#name)),
+        None => quote!(#private::Ownership::by_hash(#name)),
+        Some(function) => {
+            let part = key_function::apply(function, &quote!(key));
+            quote! {
+                #private::Ownership::by(#name, |key| {
+                    #private::hash_with::<<#schema as #private::Schema>::Partition>(key, |key| #private::hash_of(&#part))
+                })
             }
         }
     }

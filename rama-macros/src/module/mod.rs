@@ -15,15 +15,14 @@ use syn::{Fields, ItemStruct};
 /// Expands `#[module]`.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
-    if !arguments.is_empty() {
-        diagnostics.error(
-            Code::Declaration,
-            &arguments,
-            "`#[module]` has no options; they stand on its fields",
-        );
-    }
     let item = match syn::parse2::<ItemStruct>(item.clone()) {
-        Ok(item) => item,
+        Ok(mut item) => {
+            // The options travel with the struct, to be seen by `topology!` too.
+            if !arguments.is_empty() {
+                item.attrs.push(syn::parse_quote!(#[module(#arguments)]));
+            }
+            item
+        }
         Err(_) => {
             diagnostics.error(Code::Syntax, &item, "`#[module]` stands on a struct with named fields");
             let errors = diagnostics.to_compile_errors();
@@ -41,6 +40,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// The struct as the user wrote it, without our attributes.
 fn view(item: &ItemStruct) -> TokenStream {
     let mut view = item.clone();
+    view.attrs.retain(|attribute| !parse::module::is_options(attribute));
     if let Fields::Named(fields) = &mut view.fields {
         for field in &mut fields.named {
             field.attrs.retain(|attribute| !parse::module::is_ours(attribute));

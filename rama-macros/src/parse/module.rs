@@ -6,6 +6,7 @@ use crate::model::{DepotDecl, KeyFunction, ModuleDecl, PStateDecl, Partitioner, 
 use proc_macro2::Ident;
 use syn::{Attribute, Expr, Field, Fields, GenericArgument, ItemStruct, PathArguments, Type};
 
+const MODULE_OPTIONS: &[&str] = &["check_alignment"];
 const DEPOT_OPTIONS: &[&str] = &["random", "hash_by", "global", "disallow", "tick", "partitioner", "keep"];
 const PSTATE_OPTIONS: &[&str] = &["owner", "global", "private", "initial", "partition_by"];
 
@@ -25,8 +26,19 @@ pub(crate) fn parse(item: &ItemStruct, diagnostics: &mut Diagnostics) -> ModuleD
         docs: docs(&item.attrs),
         depots: Vec::new(),
         pstates: Vec::new(),
+        check_alignment: false,
         broken: Vec::new(),
     };
+    for attribute in item.attrs.iter().filter(|attribute| is_options(attribute)) {
+        let options = options::options(attribute, diagnostics);
+        options::duplicates(&options, diagnostics);
+        for option in &options {
+            match option.name.to_string().as_str() {
+                "check_alignment" => module.check_alignment = option.flag(diagnostics),
+                _ => options::unknown(option, "module", MODULE_OPTIONS, diagnostics),
+            }
+        }
+    }
     match &item.fields {
         Fields::Named(fields) => {
             for field in &fields.named {
@@ -41,6 +53,11 @@ pub(crate) fn parse(item: &ItemStruct, diagnostics: &mut Diagnostics) -> ModuleD
         Fields::Unit => {}
     }
     module
+}
+
+/// Whether `attribute` holds the options of the module, put back onto the struct by `#[module]`.
+pub(crate) fn is_options(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("module")
 }
 
 /// Whether `attribute` is one of ours, which the struct must not keep.

@@ -10,6 +10,7 @@
 //! A read walks the path and runs a function on what it finds: at once, or on the owning task. A write walks it with an
 //! [`Edit`], which creates what is missing and gives one undo record for the whole walk.
 
+mod alignment;
 mod client;
 mod cursor;
 #[doc(hidden)]
@@ -29,6 +30,7 @@ mod storage;
 mod tests;
 mod window;
 
+pub use alignment::{Ownership, PartitionHash, hash_with};
 pub use client::{PStateClient, global_pstate};
 pub use cursor::{Counter, EntryCursor, ListCursor, ListRange, MapCursor, MapRange, SetCursor, SetRange, ValueCursor};
 pub use edit::{After, Edit, PlaceUndo};

@@ -19,6 +19,9 @@ pub trait Path: Sized {
     /// The schema where it ends.
     type Target: Schema;
 
+    /// Whether it ends where it begins: what follows is a key that decides the task.
+    const IS_ROOT: bool = false;
+
     /// What stands there, if anything.
     fn node<'r>(&self, root: &'r Option<<Self::Root as Schema>::Node>) -> Option<&'r <Self::Target as Schema>::Node>;
 
@@ -56,6 +59,7 @@ impl<S> fmt::Debug for Root<S> {
 impl<S: Schema> Path for Root<S> {
     type Root = S;
     type Target = S;
+    const IS_ROOT: bool = true;
 
     #[inline]
     fn node<'r>(&self, root: &'r Option<S::Node>) -> Option<&'r S::Node> {

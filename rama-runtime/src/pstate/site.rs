@@ -30,6 +30,10 @@ pub trait Site: Sized {
     where
         K: Key,
         Q: Lookup<K> + ?Sized;
+
+    /// Fails the event if another task owns this key of the root, and that is looked at here.
+    #[inline]
+    fn check_key<K: Key, Q: Lookup<K> + ?Sized>(&self, _key: &Q) {}
 }
 
 /// A [`Site`] where the place at the end of a path can be read.
@@ -46,12 +50,26 @@ pub trait Read<P: Path<Root = Self::Root>>: Site {
 #[derive(Debug)]
 pub struct Local<'p, S: Schema> {
     pub(super) state: &'p mut PState<S>,
+    checks: bool,
 }
 
-impl<S: Schema> Local<'_, S> {
+impl<'p, S: Schema> Local<'p, S> {
+    /// The partition, where the keys of the root must live here.
+    pub(super) fn checked(state: &'p mut PState<S>) -> Self {
+        Local { state, checks: true }
+    }
+
+    /// The partition, whatever its keys.
+    pub(super) fn unchecked(state: &'p mut PState<S>) -> Self {
+        Local { state, checks: false }
+    }
+
     /// The same site, for a shorter time.
     pub fn by_ref(&mut self) -> Local<'_, S> {
-        Local { state: self.state }
+        Local {
+            state: self.state,
+            checks: self.checks,
+        }
     }
 }
 
@@ -66,6 +84,13 @@ impl<S: Schema> Site for Local<'_, S> {
 
     fn hold<K: Key, Q: Lookup<K> + ?Sized>(key: &Q) -> &Q {
         key
+    }
+
+    #[inline]
+    fn check_key<K: Key, Q: Lookup<K> + ?Sized>(&self, key: &Q) {
+        if self.checks {
+            self.state.check_key(key);
+        }
     }
 }
 
@@ -104,6 +129,11 @@ impl<S: Schema> Site for Shared<'_, S> {
 
     fn hold<K: Key, Q: Lookup<K> + ?Sized>(key: &Q) -> &Q {
         key
+    }
+
+    #[inline]
+    fn check_key<K: Key, Q: Lookup<K> + ?Sized>(&self, key: &Q) {
+        self.state.check_key(key);
     }
 }
 

@@ -1,8 +1,10 @@
 //! One task's partition of a PState.
 
+use super::alignment::Ownership;
 use super::edit::{Edit, PlaceUndo, undo_place};
+use super::lookup::Lookup;
 use super::path::{Path, Root};
-use super::schema::Schema;
+use super::schema::{Key, Schema};
 use super::site::{Local, Shared};
 use crate::topology::TaskInfo;
 use std::fmt;
@@ -36,6 +38,8 @@ pub struct PState<S: Schema> {
     root: Option<S::Node>,
     log: Vec<PlaceUndo<S>>,
     task: TaskInfo,
+    /// Checks that what is looked up lives here; `None` where nothing is checked.
+    ownership: Option<Ownership>,
 }
 
 impl<S: Schema> PState<S> {
@@ -46,7 +50,16 @@ impl<S: Schema> PState<S> {
             root: initial.map(S::build).or_else(S::vacant),
             log: Vec::new(),
             task,
+            ownership: None,
         }
+    }
+
+    /// The same partition; with an [`Ownership`], every access is checked: a key that lives on another task fails its event.
+    /// `#[module]` gives one in debug builds, and in release builds where it says `check_alignment`.
+    #[must_use]
+    pub fn checked(mut self, ownership: Option<Ownership>) -> Self {
+        self.ownership = ownership;
+        self
     }
 
     /// The id of the task whose partition this is.
@@ -57,17 +70,38 @@ impl<S: Schema> PState<S> {
 
     /// The cursor at the root, to read and write.
     pub fn root(&mut self) -> S::Cursor<Local<'_, S>, Root<S>> {
-        S::cursor(Local { state: self }, Root::new())
+        self.check_task();
+        S::cursor(Local::checked(self), Root::new())
     }
 
     /// The cursor at the root, to read only.
     pub fn reader(&self) -> S::Cursor<Shared<'_, S>, Root<S>> {
+        self.check_task();
         S::cursor(Shared { state: self }, Root::new())
     }
 
-    /// This PState, for a key that the computation was not partitioned by: `self.p.unaligned().key(&k)` says "I mean it".
-    pub fn unaligned(&mut self) -> &mut Self {
-        self
+    /// The cursor at the root, for a key that the computation was not partitioned by: `self.p.unaligned().key(&k)` says "this
+    /// task's partition is meant, whoever owns `k`".
+    ///
+    /// Neither the compiler nor the runtime checks what follows (`RM0007`). A client that looks for `k` asks the task that owns it,
+    /// and does not find what was written here: such a PState is this task's own scratch space.
+    pub fn unaligned(&mut self) -> S::Cursor<Local<'_, S>, Root<S>> {
+        S::cursor(Local::unchecked(self), Root::new())
+    }
+
+    #[inline]
+    fn check_task(&self) {
+        if let Some(ownership) = &self.ownership {
+            ownership.check_task(self.task);
+        }
+    }
+
+    /// Fails the event if another task owns `key`.
+    #[inline]
+    pub(super) fn check_key<K: Key, Q: Lookup<K> + ?Sized>(&self, key: &Q) {
+        if let Some(ownership) = &self.ownership {
+            ownership.check_key::<K>(key.to_owned(), self.task);
+        }
     }
 
     /// Makes the writes since the last commit permanent. Cost: next to nothing where there were none.

@@ -25,7 +25,7 @@ impl Flow {
 ///
 /// Any error converts into it, so `?` works on every `Result` in a topology body. (It does not implement
 /// [`std::error::Error`] itself, as that would forbid this conversion.)
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct EventError {
     message: String,
     panicked: bool,
@@ -40,9 +40,12 @@ impl EventError {
         }
     }
 
-    /// The error of an event whose code panicked with `payload`.
+    /// The error of an event whose code panicked with `payload`, or that unwound with an error of its own.
     #[must_use]
     pub fn panicked(payload: &(dyn Any + Send)) -> Self {
+        if let Some(error) = payload.downcast_ref::<EventError>() {
+            return error.clone();
+        }
         let text = payload
             .downcast_ref::<&str>()
             .map(|text| (*text).to_owned())

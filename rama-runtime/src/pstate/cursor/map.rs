@@ -61,6 +61,9 @@ where
     where
         Q: Lookup<C::Key> + ?Sized,
     {
+        if P::IS_ROOT {
+            self.site.check_key(key);
+        }
         C::Item::cursor(
             self.site,
             AtKey {
@@ -89,6 +92,9 @@ where
         Q: Lookup<C::Key> + ?Sized,
         X: Read<AtKey<P, <X as Site>::Held<'q, C::Key, Q>>>,
     {
+        if P::IS_ROOT {
+            self.site.check_key(key);
+        }
         let path = AtKey {
             parent: self.path,
             key: X::hold(key),
@@ -168,6 +174,9 @@ where
     where
         Q: Lookup<C::Key> + ?Sized,
     {
+        if P::IS_ROOT {
+            self.site.check_key(key);
+        }
         self.site.state.edit(AtKey { parent: self.path, key }, Remove)
     }
 
