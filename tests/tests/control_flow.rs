@@ -117,7 +117,7 @@ topology! {
         }
 
         fn reach(&mut self, place: String) {
-            self.reached.key(&place).update(|n| *n += 1);
+            self.reached.unaligned().key(&place).update(|n| *n += 1);
         }
     }
 }

@@ -294,7 +294,7 @@ impl Drop for Touchy {
 
 #[module]
 pub struct Dropping {
-    #[depot(global)]
+    #[depot(hash_by = |n| n)]
     input: Depot<u64>,
     #[pstate(owner = dropping)]
     touchy: PState<Map<u64, Touchy>>,

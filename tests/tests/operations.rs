@@ -41,7 +41,7 @@ pub struct Everything {
     to_forward: Depot<u64>,
     #[depot(random)]
     moves: Depot<(String, u64)>,
-    #[depot(random)]
+    #[depot(hash_by = |(key, _)| key)]
     pairs: Depot<((String, u64), u64)>,
     /// On which task each record was.
     #[pstate(owner = everything)]
@@ -105,7 +105,7 @@ topology! {
         }
 
         fn see(&mut self, how: &str, n: u64) {
-            self.seen.key(how).key(&n).update(|seen| *seen += 1);
+            self.seen.unaligned().key(how).key(&n).update(|seen| *seen += 1);
         }
     }
 }

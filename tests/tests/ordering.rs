@@ -50,9 +50,9 @@ topology! {
                     if branch % 2 == 1 { yield_if_overtime().await; }
                 }
                 let (from, to) = (self.sent.task(), u32::from(stop) % 8);
-                let number = self.sent.key(&to).update(|n| { *n += 1; *n });
+                let number = self.sent.unaligned().key(&to).update(|n| { *n += 1; *n });
                 direct_partition(to as usize).await;
-                let last = self.received.key(&from).update(|n| { *n += 1; *n });
+                let last = self.received.unaligned().key(&from).update(|n| { *n += 1; *n });
                 if last != number {
                     self.out_of_order.push(format!("{from} to {to}: number {number} came as {last}"));
                 }

@@ -561,11 +561,19 @@ fn overwriting_behind_a_random_depot_is_a_warning() {
         ),
         1
     );
+    assert_eq!(
+        warnings(
+            "random",
+            &format!("{hop} self.pairs.key(&(record.user, record.n)).set(record.m);")
+        ),
+        1
+    );
     for fine in [
         "self.p.key(&record.user).update(|n| *n += 1);",
         "self.p.key(&record.user).update(|n| *n = *n + 1);",
         "self.p.key(&record.user).set(true);",
         "self.p.key(&record.user).set(());",
+        "self.pairs.key(&(record.user.clone(), record.n)).set(record.n);",
     ] {
         assert_eq!(warnings("random", &format!("{hop} {fine}")), 0, "{fine}");
     }

@@ -90,7 +90,7 @@ impl Analysis<'_> {
                 return self.origin(call, "next", Kind::New);
             }
             let overwrites = match method.as_str() {
-                "set" => !arguments.iter().all(is_constant),
+                "set" => !arguments.iter().all(|value| is_always(value, &found.value)),
                 "update" => call.args.first().is_some_and(assigns_parameter),
                 _ => false,
             };
@@ -207,14 +207,13 @@ fn is_map(schema: &Type) -> bool {
     }
 }
 
-/// A value that every record would write alike.
-fn is_constant(value: &Value) -> bool {
-    match value {
-        Value::Literal(_) => true,
-        Value::Tuple(elements) => elements.iter().all(is_constant),
-        Value::Built(_, fields) => fields.values().all(is_constant),
-        _ => false,
-    }
+/// A value that every record of one key would write alike.
+fn is_always(value: &Value, key: &Value) -> bool {
+    let given = key.leaves();
+    value
+        .leaves()
+        .into_iter()
+        .all(|leaf| matches!(leaf, Value::Literal(_)) || given.contains(&leaf))
 }
 
 /// `|profile| profile.name = name`: a change that does not depend on what was there.

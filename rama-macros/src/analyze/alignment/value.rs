@@ -162,7 +162,7 @@ impl Value {
     }
 
     /// The values that its encoding is put together from.
-    fn leaves(&self) -> Vec<&Value> {
+    pub(super) fn leaves(&self) -> Vec<&Value> {
         match self {
             Value::Tuple(elements) => elements.iter().flat_map(Value::leaves).collect(),
             Value::Built(_, fields) => fields.values().flat_map(Value::leaves).collect(),
