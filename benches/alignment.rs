@@ -103,7 +103,10 @@ type Work<'a> = Box<dyn Fn() + 'a>;
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let cluster = InProcessCluster::start().unwrap();
     let launch = || Launch::tasks(1).max_unfinished(16_384).max_backlog(32_768);
     let numbers = runtime.block_on(cluster.launch::<Numbers>(launch())).unwrap();
@@ -114,7 +117,9 @@ fn main() {
         ($depot:expr, $key:expr) => {
             Box::new(|| {
                 let records = (0..RECORDS).map(|n| $key(n % 100)).collect();
-                runtime.block_on($depot.append_batch(records).into_future()).unwrap();
+                runtime
+                    .block_on($depot.append_batch(records).into_future())
+                    .unwrap();
             }) as Work<'_>
         };
     }
@@ -128,7 +133,9 @@ fn main() {
         ("String, not proven, checked", work!(checked_words.made(), word)),
     ];
     let mut group = criterion.benchmark_group("alignment");
-    group.throughput(Throughput::Elements(RECORDS * UPDATES)).sample_size(10);
+    group
+        .throughput(Throughput::Elements(RECORDS * UPDATES))
+        .sample_size(10);
     for (name, work) in &ways {
         group.bench_function(*name, |bencher| bencher.iter(work));
     }

@@ -27,6 +27,21 @@ fn a_write_of_a_foreign_pstate_names_its_owner() {
 }
 
 #[test]
+fn writes_of_a_foreign_pstate_by_another_name_or_in_a_function_are_found() {
+    insta::assert_snapshot!(errors(MODULE, "impl M {
+#[stream(t, source = input)] async fn f(&mut self, r: Record) {
+    let all = &mut self.foreign; all.key(&r.key).set(1);
+    self.put(&r);
+}
+#[stream(other, source = input)] async fn g(&mut self, r: Record) { self.put(&r); }
+fn put(&mut self, r: &Record) { self.foreign.key(&r.key).set(1); }
+}"), @r"
+    3:42 [RM0003] PState `foreign` is written by its owner `other` only, and this is topology `t`: send the owner a record through a depot, or make both one topology, `#[stream(other, source = ..)]`
+    7:38 [RM0003] PState `foreign` is written by its owner `other` only, and this is topology `t`: send the owner a record through a depot, or make both one topology, `#[stream(other, source = ..)]`
+    ");
+}
+
+#[test]
 fn reads_of_a_foreign_pstate_are_fine() {
     insta::assert_snapshot!(in_body("let _ = self.foreign.key(&record.key).get();"), @"");
 }

@@ -75,6 +75,7 @@ pub(crate) fn analyze(
         for (source, body) in topology.sources.iter().zip(bodies) {
             let run = run(body, source, module, &trusted);
             report::misaligned(&run.accesses, module, diagnostics);
+            report::foreign_writes(&run.accesses, &topology.name.to_string(), module, diagnostics);
             warnings.extend(reordering::found(&run.accesses, source, module));
             let (here, arrivals) = (run.here, run.arrivals);
             mark::mark(body, &run.accesses, &run.known_accesses);
