@@ -1,7 +1,7 @@
 //! The pipeline: parse → model → analyze → lower → codegen, with a gate after each stage.
 
 use crate::codegen::{self, Compiled};
-use crate::diag::{Code, Diagnostics, list};
+use crate::diag::{Code, Diagnostics, choices};
 use crate::model::{ModuleDecl, OnFailure, Partitioner, TopologiesDecl};
 use crate::{analyze, debug, lower, parse};
 use proc_macro2::TokenStream;
@@ -88,54 +88,65 @@ fn check(module: &ModuleDecl, declared: &TopologiesDecl, diagnostics: &mut Diagn
     let topologies: Vec<_> = declared.topologies.iter().map(|topology| &topology.name).collect();
     for pstate in &module.pstates {
         if !topologies.contains(&&pstate.owner) {
-            diagnostics.error(
+            diagnostics.error_with_help(
                 Code::Ownership,
                 &pstate.owner,
                 format!(
-                    "PState `{}` names owner `{}`, which is no topology of the module; the topologies are {}",
-                    pstate.ident,
-                    pstate.owner,
-                    list(&topologies)
+                    "PState `{}` names owner `{}`, which is no topology of the module",
+                    pstate.ident, pstate.owner
                 ),
+                choices(&pstate.owner, "topologies", &topologies),
             );
         }
     }
     let mut functions: Vec<&proc_macro2::Ident> = Vec::new();
     for source in declared.topologies.iter().flat_map(|topology| &topology.sources) {
         if functions.contains(&&source.ident) {
-            diagnostics.error(
-                Code::Declaration,
-                &source.ident,
-                format!("`{}` is declared twice; give one of them another name", source.ident),
-            );
+            declared_twice(&source.ident, diagnostics);
         }
         functions.push(&source.ident);
         if !module.depots.iter().any(|depot| depot.ident == source.depot) && !module.broken.contains(&source.depot) {
             let depots = module.depots.iter().map(|depot| &depot.ident);
-            diagnostics.error(
+            diagnostics.error_with_help(
                 Code::Declaration,
                 &source.depot,
-                format!(
-                    "`{}` is no depot of the module; the depots are {}",
-                    source.depot,
-                    list(depots)
-                ),
+                format!("`{}` is no depot of the module", source.depot),
+                choices(&source.depot, "depots", depots),
             );
         }
         if let OnFailure::DeadLetter(name) = &source.on_failure {
             match module.depots.iter().find(|depot| depot.ident == *name) {
-                None => diagnostics.error(
-                    Code::Declaration,
-                    name,
-                    format!("`on_failure` is one of `halt`, `skip` and a depot of the module as dead-letter queue; the depots are {}", list(module.depots.iter().map(|depot| &depot.ident))),
-                ),
+                None => {
+                    let depots = module.depots.iter().map(|depot| depot.ident.to_string());
+                    let words = ["halt".to_owned(), "skip".to_owned()];
+                    diagnostics.error_with_help(
+                        Code::Declaration,
+                        name,
+                        "`on_failure` is one of `halt`, `skip` and a depot of the module as dead-letter queue",
+                        choices(name, "choices", words.into_iter().chain(depots)),
+                    );
+                }
                 Some(depot) if matches!(depot.partitioner, Partitioner::Tick { .. }) => {
-                    diagnostics.error(Code::Declaration, name, format!("`{name}` is a tick depot, which only the clock appends to"));
+                    diagnostics.error_with_help(
+                        Code::Declaration,
+                        name,
+                        format!("`{name}` is a tick depot, which only the clock appends to"),
+                        "name a depot of `DeadLetter<Record>`s as dead-letter queue, or `halt` or `skip`",
+                    );
                 }
                 Some(_) => {}
             }
         }
     }
+}
+
+fn declared_twice(name: &proc_macro2::Ident, diagnostics: &mut Diagnostics) {
+    diagnostics.error_with_help(
+        Code::Declaration,
+        name,
+        format!("`{name}` is declared twice"),
+        "give one of them another name",
+    );
 }
 
 /// Reports operations of one name.
@@ -148,11 +159,7 @@ fn check_operations(declared: &TopologiesDecl, diagnostics: &mut Diagnostics) {
     let mut names: Vec<&proc_macro2::Ident> = sources.collect();
     for operation in &declared.operations {
         if names.contains(&&operation.ident) {
-            diagnostics.error(
-                Code::Declaration,
-                &operation.ident,
-                format!("`{}` is declared twice; give one of them another name", operation.ident),
-            );
+            declared_twice(&operation.ident, diagnostics);
         }
         names.push(&operation.ident);
     }
@@ -205,10 +212,11 @@ pub(crate) fn hand_over_attribute(arguments: TokenStream, block: TokenStream) ->
 fn call_declaration(parsed: &ItemImpl, block: &TokenStream) -> TokenStream {
     let Type::Path(path) = &*parsed.self_ty else {
         let mut diagnostics = Diagnostics::default();
-        diagnostics.error(
+        diagnostics.error_with_help(
             Code::Syntax,
             &parsed.self_ty,
-            "topologies stand in an `impl` of the module's struct: `impl Module { .. }`",
+            "topologies stand in an `impl` of the module's struct",
+            "write `impl Module { .. }`",
         );
         return diagnostics.to_compile_errors();
     };

@@ -69,14 +69,23 @@ impl<'ast> Visit<'ast> for Writes<'_> {
         let Some(pstate) = self.module.pstates.iter().find(|pstate| pstate.ident == *field) else {
             return;
         };
-        if pstate.owner != self.topology {
-            self.diagnostics.error(
+        // An owner that is no topology was reported.
+        let has_owner = self
+            .declared
+            .topologies
+            .iter()
+            .any(|topology| topology.name == pstate.owner);
+        if pstate.owner != self.topology && has_owner {
+            let owner = &pstate.owner;
+            self.diagnostics.error_with_help(
                 Code::Ownership,
                 field,
                 format!(
-                    "PState `{field}` is written by its owner `{owner}` only, and this is topology `{this}`: send the owner a record through a depot, or make both one topology, `#[stream({owner}, source = ..)]`",
-                    owner = pstate.owner,
-                    this = self.topology,
+                    "PState `{field}` is written by its owner `{owner}` only, and this is topology `{}`",
+                    self.topology
+                ),
+                format!(
+                    "send the owner a record through a depot, or make both one topology, `#[stream({owner}, source = ..)]`"
                 ),
             );
         }

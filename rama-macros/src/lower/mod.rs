@@ -69,6 +69,9 @@ struct Lowering<'a> {
     inlined: std::collections::BTreeMap<usize, crate::ir::Inlined>,
 }
 
+/// The way out wherever an await cannot stand.
+const BIND_IN_FRONT: &str = "bind the awaited value in front, `let value = ..await;`";
+
 impl Lowering<'_> {
     fn temporary(&mut self, shown_at: Span) -> Ident {
         self.temporaries += 1;
@@ -97,10 +100,11 @@ impl Lowering<'_> {
     }
 
     fn unsupported(&mut self, at: &dyn quote::ToTokens, place: &str) {
-        self.diagnostics.error(
+        self.diagnostics.error_with_help(
             Code::Await,
             at,
-            format!("a topology cannot be suspended {place}: bind the awaited value in front, `let value = ..await;`"),
+            format!("a topology cannot be suspended {place}"),
+            BIND_IN_FRONT,
         );
     }
 }

@@ -7,15 +7,17 @@ use proc_macro2::Ident;
 use syn::{Attribute, Expr, Field, Fields, GenericArgument, ItemStruct, PathArguments, Type};
 
 const DEPOT_OPTIONS: &[&str] = &["random", "hash_by", "global", "disallow", "tick", "partitioner", "keep"];
+const PARTITIONERS: &[&str] = &["random", "hash_by", "global", "disallow", "tick", "partitioner"];
 const PSTATE_OPTIONS: &[&str] = &["owner", "global", "private", "initial", "partition_by"];
 
 /// Understands the module's struct. What is wrong is reported; the rest is in the result.
 pub(crate) fn parse(item: &ItemStruct, diagnostics: &mut Diagnostics) -> ModuleDecl {
     if !item.generics.params.is_empty() {
-        diagnostics.error(
+        diagnostics.error_with_help(
             Code::Declaration,
             &item.generics,
-            "a module has no generic parameters: it is one deployable thing; use concrete types in its fields",
+            "a module has no generic parameters: it is one deployable thing",
+            "use concrete types in its fields",
         );
     }
     let mut module = ModuleDecl {
@@ -33,10 +35,11 @@ pub(crate) fn parse(item: &ItemStruct, diagnostics: &mut Diagnostics) -> ModuleD
                 parse_field(field, &mut module, diagnostics);
             }
         }
-        Fields::Unnamed(fields) => diagnostics.error(
+        Fields::Unnamed(fields) => diagnostics.error_with_help(
             Code::Declaration,
             fields,
-            "a module's depots and PStates have names: write a struct with named fields, `struct Module { #[depot(random)] name: Depot<Record> }`",
+            "a module's depots and PStates have names",
+            "write a struct with named fields, `struct Module { #[depot(random)] name: Depot<Record> }`",
         ),
         Fields::Unit => {}
     }
@@ -52,10 +55,11 @@ fn parse_field(field: &Field, module: &mut ModuleDecl, diagnostics: &mut Diagnos
     let Some(ident) = field.ident.clone() else { return };
     let mut ours = field.attrs.iter().filter(|attribute| is_ours(attribute));
     let (Some(attribute), None) = (ours.next(), ours.next()) else {
-        diagnostics.error(
+        diagnostics.error_with_help(
             Code::Declaration,
             &ident,
-            format!("`{ident}` is either a depot, `#[depot(random)]`, or a PState, `#[pstate(owner = TOPOLOGY)]`: give it one of these attributes"),
+            format!("field `{ident}` is either a depot or a PState, and says which"),
+            "give it one of the attributes `#[depot(random)]` and `#[pstate(owner = TOPOLOGY)]`",
         );
         module.broken.push(ident);
         return;
@@ -79,10 +83,11 @@ fn parse_field(field: &Field, module: &mut ModuleDecl, diagnostics: &mut Diagnos
         if matches!(partitioner, Partitioner::Tick { .. })
             && !matches!(&record, Type::Tuple(tuple) if tuple.elems.is_empty())
         {
-            diagnostics.error(
+            diagnostics.error_with_help(
                 Code::Declaration,
                 &record,
-                "the records of a tick depot are `()`: write `Depot<()>`",
+                "the records of a tick depot are `()`",
+                "write `Depot<()>`",
             );
         }
         module.depots.push(DepotDecl {
@@ -146,10 +151,11 @@ fn depot_options(
             "partitioner" => match option.required("path::to::function", diagnostics)? {
                 path @ Expr::Path(_) => Some(Partitioner::Custom(path.clone())),
                 other => {
-                    diagnostics.error(
+                    diagnostics.error_with_help(
                         Code::Declaration,
                         other,
-                        "the value of `partitioner` is the path of a function `fn(&Record, usize) -> usize`, which is given the number of tasks",
+                        "the value of `partitioner` is the path of a function",
+                        "it is a `fn(&Record, usize) -> usize`, which is given the number of tasks",
                     );
                     return None;
                 }
@@ -165,23 +171,22 @@ fn depot_options(
         };
         if let Some(found) = found {
             if partitioner.is_some() {
-                diagnostics.error(
+                diagnostics.error_with_help(
                     Code::Declaration,
                     &option.name,
-                    format!("a depot has one partitioner: keep one of {}", list(&DEPOT_OPTIONS[..6])),
+                    "a depot has one partitioner, and this is another one",
+                    format!("keep one of {}", list(PARTITIONERS)),
                 );
             }
             partitioner = Some(found);
         }
     }
     if partitioner.is_none() {
-        diagnostics.error(
+        diagnostics.error_with_help(
             Code::Declaration,
             attribute,
-            format!(
-                "a depot says how its records find their partition: one of {}",
-                list(&DEPOT_OPTIONS[..6])
-            ),
+            "a depot says how its records find their partition",
+            format!("add one of {}", list(PARTITIONERS)),
         );
     }
     Some((partitioner?, keep))
@@ -212,17 +217,19 @@ fn pstate_options(
         }
     }
     if global && partition_by.is_some() {
-        diagnostics.error(
+        diagnostics.error_with_help(
             Code::Declaration,
             attribute,
-            "a `global` PState has one partition: it needs no `partition_by`",
+            "a `global` PState has one partition: nothing is left for `partition_by` to decide",
+            "keep one of `global` and `partition_by`",
         );
     }
     if owner.is_none() {
-        diagnostics.error(
+        diagnostics.error_with_help(
             Code::Declaration,
             attribute,
-            "a PState names the one topology that writes it: `#[pstate(owner = TOPOLOGY)]`",
+            "a PState names the one topology that writes it",
+            "write `#[pstate(owner = TOPOLOGY)]`",
         );
     }
     Some(PStateDecl {
@@ -242,13 +249,14 @@ fn key_function(option: &AttributeOption, example: &str, diagnostics: &mut Diagn
         Expr::Closure(closure) if closure.inputs.len() == 1 => Some(KeyFunction::Closure(closure.clone())),
         path @ Expr::Path(_) => Some(KeyFunction::Path(path.clone())),
         other => {
-            diagnostics.error(
+            diagnostics.error_with_help(
                 Code::Declaration,
                 other,
                 format!(
-                    "the value of `{0}` is a closure of one argument, `{0} = {example}`, or the path of a function",
+                    "the value of `{}` is a closure of one argument, or the path of a function",
                     option.name
                 ),
+                format!("write `{} = {example}`", option.name),
             );
             None
         }

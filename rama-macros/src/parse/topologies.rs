@@ -1,7 +1,7 @@
 //! The `impl` block of topologies.
 
 use super::options;
-use crate::diag::{Code, Diagnostics, list};
+use crate::diag::{Code, Diagnostics, choices};
 use crate::model::{OnFailure, OperationDecl, Retry, SourceDecl, StartFrom, TopologiesDecl, TopologyDecl, docs};
 use proc_macro2::Ident;
 use syn::{Attribute, Expr, FnArg, ImplItem, ImplItemFn, ItemImpl, Lit, Pat, ReceiverKind, ReturnType, Type};
@@ -17,10 +17,11 @@ pub(crate) fn parse(block: &ItemImpl, diagnostics: &mut Diagnostics) -> Topologi
         others: Vec::new(),
     };
     if let Some((path, _)) = &block.trait_ {
-        diagnostics.error(
+        diagnostics.error_with_help(
             Code::Syntax,
             path,
             "topologies stand in an `impl` of the module itself, not of a trait",
+            "write `impl Module { .. }`",
         );
     }
     if !block.generics.params.is_empty() {
@@ -33,14 +34,11 @@ pub(crate) fn parse(block: &ItemImpl, diagnostics: &mut Diagnostics) -> Topologi
             }
             ImplItem::Fn(function) => {
                 if let Some(attribute) = topology_attribute(&function.attrs) {
-                    diagnostics.error(
+                    diagnostics.error_with_help(
                         Code::Syntax,
                         &function.sig.fn_token,
-                        format!(
-                            "a topology is an `async fn`: `#[{}] async fn {}`",
-                            path_text(attribute),
-                            function.sig.ident
-                        ),
+                        "a topology is an `async fn`",
+                        format!("write `#[{}] async fn {}`", path_text(attribute), function.sig.ident),
                     );
                 }
                 declared.others.push(item.clone());
@@ -70,10 +68,11 @@ fn topology_attribute(attributes: &[Attribute]) -> Option<&Attribute> {
 
 fn parse_async(function: &ImplItemFn, declared: &mut TopologiesDecl, diagnostics: &mut Diagnostics) {
     if !function.sig.generics.params.is_empty() {
-        diagnostics.error(
+        diagnostics.error_with_help(
             Code::Declaration,
             &function.sig.generics,
-            "a topology or an operation has no generic parameters; write the concrete types",
+            "a topology or an operation has no generic parameters",
+            "write the concrete types",
         );
     }
     let returns = match &function.sig.output {
@@ -93,13 +92,11 @@ fn parse_async(function: &ImplItemFn, declared: &mut TopologiesDecl, diagnostics
         None => {
             for attribute in &function.attrs {
                 if !attribute.path().is_ident("doc") && !attribute.path().is_ident("allow") {
-                    diagnostics.error(
+                    diagnostics.error_with_help(
                         Code::Declaration,
                         attribute.path(),
-                        format!(
-                            "an `async fn` here is a topology, with one of {}, or, without an attribute, an operation",
-                            list(KINDS.iter().map(|kind| format!("#[{kind}]")))
-                        ),
+                        "an `async fn` here is a topology, or, without an attribute, an operation; this attribute is unknown",
+                        choices(&path_text(attribute), "attributes of topologies", KINDS),
                     );
                 }
             }
@@ -115,27 +112,22 @@ fn parse_async(function: &ImplItemFn, declared: &mut TopologiesDecl, diagnostics
             let is_mutable_reference =
                 receiver.is_some_and(|receiver| matches!(&receiver.kind, ReceiverKind::Reference(_, _, Some(_))));
             if !is_mutable_reference {
-                match receiver {
-                    Some(receiver) => diagnostics.error(
-                        Code::Syntax,
-                        receiver,
-                        "a stream takes `&mut self`: the view of the task it is on",
-                    ),
-                    None => diagnostics.error(
-                        Code::Syntax,
-                        &function.sig.ident,
-                        "a stream takes `&mut self`: the view of the task it is on",
-                    ),
-                }
-            }
-            if parameters.len() != 1 {
+                let at: &dyn quote::ToTokens = match receiver {
+                    Some(receiver) => receiver,
+                    None => &function.sig.ident,
+                };
                 diagnostics.error(
                     Code::Syntax,
+                    at,
+                    "a stream takes `&mut self`: the view of the task it is on",
+                );
+            }
+            if parameters.len() != 1 {
+                diagnostics.error_with_help(
+                    Code::Syntax,
                     &function.sig.ident,
-                    format!(
-                        "a stream takes one record: `async fn {}(&mut self, record: Record)`",
-                        function.sig.ident
-                    ),
+                    "a stream takes one record",
+                    format!("write `async fn {}(&mut self, record: Record)`", function.sig.ident),
                 );
             }
             let options = stream_options(function, attribute, diagnostics);
@@ -145,13 +137,11 @@ fn parse_async(function: &ImplItemFn, declared: &mut TopologiesDecl, diagnostics
                 add_source(function, options, parameter, record, returns, declared);
             }
         }
-        Some(attribute) => diagnostics.error(
+        Some(attribute) => diagnostics.error_with_help(
             Code::Kind,
             attribute.path(),
-            format!(
-                "`#[{}]` topologies are not built yet; this version runs `#[stream]`",
-                path_text(attribute)
-            ),
+            format!("`#[{}]` topologies are not built yet", path_text(attribute)),
+            "this version runs `#[stream]`",
         ),
     }
 }
@@ -199,10 +189,11 @@ fn stream_options(
         }
     }
     if source.is_none() {
-        diagnostics.error(
+        diagnostics.error_with_help(
             Code::Declaration,
             attribute,
-            "a stream names the depot that it processes: `#[stream(source = DEPOT)]`",
+            "a stream names the depot that it processes",
+            "write `#[stream(source = DEPOT)]`",
         );
     }
     stream.depot = source?;
@@ -230,10 +221,12 @@ fn start_from(option: &options::AttributeOption, diagnostics: &mut Diagnostics) 
         }
         _ => {}
     }
-    diagnostics.error(
+    let word = crate::model::text(value);
+    diagnostics.error_with_help(
         Code::Declaration,
         value,
-        "`start_from` is one of `beginning`, `end` and `ago(RECORDS)`",
+        format!("`{word}` is no place to start from"),
+        choices(&word, "choices", ["beginning", "end", "ago(RECORDS)"]),
     );
     None
 }
@@ -245,10 +238,11 @@ fn retry(option: &options::AttributeOption, diagnostics: &mut Diagnostics) -> Op
         "all_after" => Some(Retry::AllAfter),
         "none" => Some(Retry::None),
         _ => {
-            diagnostics.error(
+            diagnostics.error_with_help(
                 Code::Declaration,
                 &word,
-                "`retry` is one of `individual`, `all_after` and `none`",
+                format!("`{word}` is no way to retry"),
+                choices(&word, "choices", ["individual", "all_after", "none"]),
             );
             None
         }

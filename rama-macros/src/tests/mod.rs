@@ -16,7 +16,7 @@ fn expand(module: &str, block: &str) -> String {
     crate::debug::formatted(&crate::compile::compile(input))
 }
 
-/// The errors of a module and its topologies, as `line:column [code] message`, in the order of the text.
+/// The errors of a module and its topologies, as `line:column [code] message` and their help, in the order of the text.
 fn errors(module: &str, block: &str) -> String {
     let item: syn::ItemStruct = syn::parse_str(module).expect("the test's struct parses");
     let block: syn::ItemImpl = syn::parse_str(block).expect("the test's block parses");
@@ -26,8 +26,12 @@ fn errors(module: &str, block: &str) -> String {
     crate::compile::analyses(&module, &declared, &mut diagnostics);
     let lines = diagnostics.sorted().into_iter().map(|found| {
         let start = found.from.start();
+        let help = found
+            .help
+            .as_ref()
+            .map_or_else(String::new, |help| format!(" = help: {help}\n"));
         format!(
-            "{}:{} [{}] {}\n",
+            "{}:{} [{}] {}\n{help}",
             start.line,
             start.column + 1,
             found.code.text(),
