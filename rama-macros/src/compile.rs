@@ -2,58 +2,72 @@
 
 use crate::codegen::{self, Compiled};
 use crate::diag::{Code, Diagnostics, choices};
-use crate::model::{ModuleDecl, OnFailure, Partitioner, TopologiesDecl};
-use crate::{analyze, debug, lower, parse};
-use proc_macro2::TokenStream;
+use crate::model::{ModuleDecl, OnFailure, OperationDecl, Partitioner, TopologiesDecl};
+use crate::parse::block::{self, Understood};
+use crate::{analyze, debug, editor, lower, parse};
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::parse::{Parse, ParseStream};
-use syn::{ItemImpl, ItemStruct, Type};
+use syn::{ImplItem, ItemStruct, Type};
 
-/// What `__compile!` is given: the module's struct in braces, and the `impl` block.
-struct Input {
-    module: ItemStruct,
-    block: ItemImpl,
-}
-
-impl Parse for Input {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let module;
-        syn::braced!(module in input);
-        Ok(Input {
-            module: module.parse()?,
-            block: input.parse()?,
-        })
-    }
-}
-
-/// Compiles the topologies of a module.
+/// Compiles the topologies of a module, given its struct in braces, and the `impl` block, which need not parse.
 pub(crate) fn compile(input: TokenStream) -> TokenStream {
-    let Input { module: item, block } = match syn::parse2(input) {
-        Ok(input) => input,
-        Err(error) => return error.to_compile_error(),
-    };
     let mut diagnostics = Diagnostics::default();
+    let mut input = input.into_iter();
+    let item = match input.next() {
+        Some(TokenTree::Group(declaration)) => syn::parse2::<ItemStruct>(declaration.stream()),
+        _ => Err(syn::Error::new(
+            proc_macro2::Span::call_site(),
+            "`topology!` hands the module over",
+        )),
+    };
+    let item = match item {
+        Ok(item) => item,
+        Err(error) => {
+            diagnostics.syntax(&error);
+            return diagnostics.to_compile_errors();
+        }
+    };
     // What is wrong with the struct was reported by `#[module]`.
     let mut reported = Diagnostics::default();
     let mut module = parse::module::parse(&item, &mut reported);
-    if let Type::Path(path) = &*block.self_ty {
+    let Some(understood) = block::parse(input.collect(), &mut diagnostics) else {
+        return rejected(&item, &module, &TopologiesDecl::default(), &diagnostics);
+    };
+    if let Type::Path(path) = &*understood.block.self_ty {
         module.path = path.path.clone();
     }
-    let declared = parse::topologies::parse(&block, &mut diagnostics);
+    let declared = declarations(&understood, &mut diagnostics);
     if !matches!(item.fields, syn::Fields::Named(_)) && !reported.is_empty() {
         // Nothing is known of the module's fields.
-        return diagnostics.to_compile_errors();
+        return rejected(&item, &module, &declared, &diagnostics);
     }
     let compiled = analyses(&module, &declared, &mut diagnostics);
-    if !item.generics.params.is_empty() {
-        return diagnostics.to_compile_errors();
-    }
     if !diagnostics.is_empty() || !reported.is_empty() {
-        return rejected(&block, &diagnostics);
+        return rejected(&item, &module, &declared, &diagnostics);
     }
     let expansion = codegen::generate(&module, &declared, &compiled);
     debug::print(&module.ident, &expansion);
     expansion
+}
+
+/// What the block declares.
+pub(crate) fn declarations(understood: &Understood, diagnostics: &mut Diagnostics) -> TopologiesDecl {
+    let mut declared = parse::topologies::parse(&understood.block, diagnostics);
+    declared.incomplete.clone_from(&understood.incomplete);
+    declared.lost.extend(understood.lost.iter().cloned());
+    // Calls of them are no further mistakes.
+    let lost = declared.lost.iter().map(|name| OperationDecl {
+        ident: name.clone(),
+        parameters: Vec::new(),
+        returns: None,
+        body: syn::Block {
+            brace_token: syn::token::Brace::default(),
+            stmts: Vec::new(),
+        },
+        lost: true,
+    });
+    declared.operations.extend(lost);
+    declared
 }
 
 /// All that needs the whole declaration; every stage reports what it finds.
@@ -87,7 +101,8 @@ fn bodies(module: &ModuleDecl, declared: &TopologiesDecl, diagnostics: &mut Diag
 fn check(module: &ModuleDecl, declared: &TopologiesDecl, diagnostics: &mut Diagnostics) {
     let topologies: Vec<_> = declared.topologies.iter().map(|topology| &topology.name).collect();
     for pstate in &module.pstates {
-        if !topologies.contains(&&pstate.owner) {
+        // Where a declaration has a mistake, it is not known which topology was meant.
+        if !topologies.contains(&&pstate.owner) && declared.lost.is_empty() {
             diagnostics.error_with_help(
                 Code::Ownership,
                 &pstate.owner,
@@ -165,33 +180,62 @@ fn check_operations(declared: &TopologiesDecl, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The user's own functions, never run, so that the editor keeps working; and the errors.
-fn rejected(block: &ItemImpl, diagnostics: &Diagnostics) -> TokenStream {
+/// What stands in the place of topologies that were rejected: the errors, and no further ones. The user's plain functions,
+/// and a module that type checks wherever it is used.
+fn rejected(
+    item: &ItemStruct,
+    module: &ModuleDecl,
+    declared: &TopologiesDecl,
+    diagnostics: &Diagnostics,
+) -> TokenStream {
     let errors = diagnostics.to_compile_errors();
-    let mut block = block.clone();
-    block
-        .items
-        .retain(|item| !matches!(item, syn::ImplItem::Fn(function) if function.sig.asyncness.is_some()));
-    for item in &mut block.items {
-        if let syn::ImplItem::Fn(function) = item {
+    if !item.generics.params.is_empty() {
+        return errors;
+    }
+    let mut others = declared.others.clone();
+    for other in &mut others {
+        if let ImplItem::Fn(function) = other {
             function
                 .attrs
                 .retain(|attribute| !parse::topologies::is_ours(attribute));
         }
     }
-    quote!(#[allow(warnings, unused)] #block #errors)
+    let name = &module.path;
+    let placeholder = codegen::placeholder(module, declared);
+    quote! {
+        #[allow(warnings, unused)]
+        impl #name { #(#others)* }
+        #placeholder
+        #errors
+    }
 }
 
 /// `topology! { impl M { .. } }`: calls the macro that `#[module]` made under the module's name, with the block.
 pub(crate) fn hand_over(block: TokenStream) -> TokenStream {
-    match syn::parse2::<ItemImpl>(block.clone()) {
-        Ok(parsed) => call_declaration(&parsed, &block),
-        Err(error) => {
-            let mut diagnostics = Diagnostics::default();
-            diagnostics.syntax(&error);
-            diagnostics.to_compile_errors()
-        }
+    let editor = editor::view(&block);
+    let mut diagnostics = Diagnostics::default();
+    // What else is wrong with it is for `compile` to say.
+    let Some((head, _)) = block::head(block.clone(), &mut diagnostics) else {
+        let errors = diagnostics.to_compile_errors();
+        return quote!(#editor #errors);
+    };
+    let Type::Path(path) = &*head.self_ty else {
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.error_with_help(
+            Code::Syntax,
+            &head.self_ty,
+            "topologies stand in an `impl` of the module's struct",
+            "write `impl Module { .. }`",
+        );
+        let errors = diagnostics.to_compile_errors();
+        return quote!(#editor #errors);
+    };
+    let mut path = path.path.clone();
+    for segment in &mut path.segments {
+        segment.arguments = syn::PathArguments::None;
     }
+    let path = path.to_token_stream();
+    quote!(#editor #path! { #block })
 }
 
 /// `#[topologies] impl M { .. }`.
@@ -207,23 +251,4 @@ pub(crate) fn hand_over_attribute(arguments: TokenStream, block: TokenStream) ->
     let errors = diagnostics.to_compile_errors();
     let expansion = hand_over(block);
     quote!(#expansion #errors)
-}
-
-fn call_declaration(parsed: &ItemImpl, block: &TokenStream) -> TokenStream {
-    let Type::Path(path) = &*parsed.self_ty else {
-        let mut diagnostics = Diagnostics::default();
-        diagnostics.error_with_help(
-            Code::Syntax,
-            &parsed.self_ty,
-            "topologies stand in an `impl` of the module's struct",
-            "write `impl Module { .. }`",
-        );
-        return diagnostics.to_compile_errors();
-    };
-    let mut path = path.path.clone();
-    for segment in &mut path.segments {
-        segment.arguments = syn::PathArguments::None;
-    }
-    let path = path.to_token_stream();
-    quote!(#path! { #block })
 }

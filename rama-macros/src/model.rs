@@ -13,8 +13,10 @@ pub(crate) struct ModuleDecl {
     pub(crate) docs: String,
     pub(crate) depots: Vec<DepotDecl>,
     pub(crate) pstates: Vec<PStateDecl>,
-    /// Fields that may be meant as depots, but whose declaration has a mistake, which was reported.
+    /// Fields whose declaration has a mistake, which was reported.
     pub(crate) broken: Vec<Ident>,
+    /// Those of them of which all but the owner is known: clients may still name them.
+    pub(crate) ownerless: Vec<PStateDecl>,
 }
 
 /// A field with `#[depot(..)]`.
@@ -59,7 +61,7 @@ pub(crate) struct PStateDecl {
 }
 
 /// The `impl` block of topologies.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct TopologiesDecl {
     /// In order of declaration; sources of one topology are together, by its first source.
     pub(crate) topologies: Vec<TopologyDecl>,
@@ -67,6 +69,10 @@ pub(crate) struct TopologiesDecl {
     pub(crate) operations: Vec<OperationDecl>,
     /// All the rest of the block, emitted as it is.
     pub(crate) others: Vec<ImplItem>,
+    /// Functions whose body misses statements that do not parse: what is found in them may have another reason.
+    pub(crate) incomplete: Vec<Ident>,
+    /// `async fn`s that are not among the others, as their declaration has a mistake, which was reported.
+    pub(crate) lost: Vec<Ident>,
 }
 
 /// One topology.
@@ -124,6 +130,8 @@ pub(crate) struct OperationDecl {
     pub(crate) parameters: Vec<(Pat, Type)>,
     pub(crate) returns: Option<Type>,
     pub(crate) body: Block,
+    /// Its declaration has a mistake, which was reported: only its name is known.
+    pub(crate) lost: bool,
 }
 
 /// The text of a doc comment.

@@ -47,6 +47,9 @@ impl Lowering<'_> {
             );
             return None;
         }
+        if declared.lost {
+            return None;
+        }
         if call.args.len() != declared.parameters.len() {
             self.diagnostics.error(
                 Code::Syntax,

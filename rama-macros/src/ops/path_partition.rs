@@ -22,9 +22,10 @@ impl Operation for PathPartition {
     }
 
     fn check(&self, arguments: &[Expr], module: &ModuleDecl, diagnostics: &mut Diagnostics) {
-        if target(&arguments[0], module).is_none() {
+        let named = first_key(&arguments[0]).map(|(field, _)| field);
+        let is_broken = named.as_ref().is_some_and(|field| module.broken.contains(field));
+        if target(&arguments[0], module).is_none() && !is_broken {
             let names = module.pstates.iter().map(|pstate| &pstate.ident);
-            let named = first_key(&arguments[0]).map(|(field, _)| field.to_string());
             diagnostics.error_with_help(
                 Code::Await,
                 &arguments[0],
@@ -32,7 +33,11 @@ impl Operation for PathPartition {
                     "the path begins with a PState of the module and its first key, as in `{}`",
                     self.usage()
                 ),
-                choices(&named.unwrap_or_default(), "PStates", names),
+                choices(
+                    &named.map(|field| field.to_string()).unwrap_or_default(),
+                    "PStates",
+                    names,
+                ),
             );
         }
     }

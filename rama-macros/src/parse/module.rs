@@ -28,6 +28,7 @@ pub(crate) fn parse(item: &ItemStruct, diagnostics: &mut Diagnostics) -> ModuleD
         depots: Vec::new(),
         pstates: Vec::new(),
         broken: Vec::new(),
+        ownerless: Vec::new(),
     };
     match &item.fields {
         Fields::Named(fields) => {
@@ -76,10 +77,7 @@ fn parse_field(field: &Field, module: &mut ModuleDecl, diagnostics: &mut Diagnos
             module.broken.push(ident);
             return;
         };
-        let Some((partitioner, keep)) = depot_options(attribute, &options, diagnostics) else {
-            module.broken.push(ident);
-            return;
-        };
+        let (partitioner, keep) = depot_options(attribute, &options, diagnostics);
         if matches!(partitioner, Partitioner::Tick { .. })
             && !matches!(&record, Type::Tuple(tuple) if tuple.elems.is_empty())
         {
@@ -104,11 +102,10 @@ fn parse_field(field: &Field, module: &mut ModuleDecl, diagnostics: &mut Diagnos
                 &field.ty,
                 "a PState's type is written `PState<Schema>`",
             );
+            module.broken.push(ident);
             return;
         };
-        if let Some(pstate) = pstate_options(ident, schema, field, attribute, &options, diagnostics) {
-            module.pstates.push(pstate);
-        }
+        pstate_options(ident, schema, field, attribute, &options, module, diagnostics);
     }
 }
 
@@ -132,43 +129,43 @@ fn depot_options(
     attribute: &Attribute,
     options: &[AttributeOption],
     diagnostics: &mut Diagnostics,
-) -> Option<(Partitioner, Option<u64>)> {
+) -> (Partitioner, Option<u64>) {
     let mut partitioner = None;
     let mut keep = None;
+    // What is wrong was reported; whatever is taken in its place then does not run.
+    let mut mistaken = options.is_empty() && !matches!(attribute.meta, syn::Meta::Path(_));
     for option in options {
         let found = match option.name.to_string().as_str() {
             "random" => option.flag(diagnostics).then_some(Partitioner::Random),
             "global" => option.flag(diagnostics).then_some(Partitioner::Global),
             "disallow" => option.flag(diagnostics).then_some(Partitioner::Disallow),
-            "hash_by" => Some(Partitioner::HashBy(key_function(
-                option,
-                "|record| &record.key",
-                diagnostics,
-            )?)),
-            "tick" => Some(Partitioner::Tick {
-                millis: option.millis("\"30s\"", diagnostics)?,
-            }),
-            "partitioner" => match option.required("path::to::function", diagnostics)? {
-                path @ Expr::Path(_) => Some(Partitioner::Custom(path.clone())),
-                other => {
+            "hash_by" => key_function(option, "|record| &record.key", diagnostics).map(Partitioner::HashBy),
+            "tick" => option
+                .millis("\"30s\"", diagnostics)
+                .map(|millis| Partitioner::Tick { millis }),
+            "partitioner" => match option.required("path::to::function", diagnostics) {
+                Some(path @ Expr::Path(_)) => Some(Partitioner::Custom(path.clone())),
+                None => None,
+                Some(other) => {
                     diagnostics.error_with_help(
                         Code::Declaration,
                         other,
                         "the value of `partitioner` is the path of a function",
                         "it is a `fn(&Record, usize) -> usize`, which is given the number of tasks",
                     );
-                    return None;
+                    None
                 }
             },
             "keep" => {
-                keep = Some(option.number("10_000", diagnostics)?);
-                None
+                keep = option.number("10_000", diagnostics);
+                continue;
             }
             _ => {
                 options::unknown(option, "depot", DEPOT_OPTIONS, diagnostics);
-                return None;
+                None
             }
         };
+        mistaken |= found.is_none();
         if let Some(found) = found {
             if partitioner.is_some() {
                 diagnostics.error_with_help(
@@ -181,7 +178,7 @@ fn depot_options(
             partitioner = Some(found);
         }
     }
-    if partitioner.is_none() {
+    if partitioner.is_none() && !mistaken {
         diagnostics.error_with_help(
             Code::Declaration,
             attribute,
@@ -189,7 +186,7 @@ fn depot_options(
             format!("add one of {}", list(PARTITIONERS)),
         );
     }
-    Some((partitioner?, keep))
+    (partitioner.unwrap_or(Partitioner::Random), keep)
 }
 
 fn pstate_options(
@@ -198,21 +195,26 @@ fn pstate_options(
     field: &Field,
     attribute: &Attribute,
     options: &[AttributeOption],
+    module: &mut ModuleDecl,
     diagnostics: &mut Diagnostics,
-) -> Option<PStateDecl> {
+) {
     let mut owner = None;
+    let mut mistaken = options.is_empty() && !matches!(attribute.meta, syn::Meta::Path(_));
     let (mut global, mut private) = (false, false);
     let (mut initial, mut partition_by) = (None, None);
     for option in options {
         match option.name.to_string().as_str() {
-            "owner" => owner = Some(option.word("TOPOLOGY", diagnostics)?),
+            "owner" => {
+                owner = option.word("TOPOLOGY", diagnostics);
+                mistaken |= owner.is_none();
+            }
             "global" => global = option.flag(diagnostics),
             "private" => private = option.flag(diagnostics),
             "initial" => initial = option.required("0", diagnostics).cloned(),
-            "partition_by" => partition_by = Some(key_function(option, "|key| &key.0", diagnostics)?),
+            "partition_by" => partition_by = key_function(option, "|key| &key.0", diagnostics),
             _ => {
                 options::unknown(option, "pstate", PSTATE_OPTIONS, diagnostics);
-                return None;
+                mistaken = true;
             }
         }
     }
@@ -224,7 +226,7 @@ fn pstate_options(
             "keep one of `global` and `partition_by`",
         );
     }
-    if owner.is_none() {
+    if owner.is_none() && !mistaken {
         diagnostics.error_with_help(
             Code::Declaration,
             attribute,
@@ -232,16 +234,23 @@ fn pstate_options(
             "write `#[pstate(owner = TOPOLOGY)]`",
         );
     }
-    Some(PStateDecl {
+    let is_owned = owner.is_some();
+    let pstate = PStateDecl {
+        owner: owner.unwrap_or_else(|| ident.clone()),
         ident,
         schema,
-        owner: owner?,
         global,
         private,
         initial,
         partition_by,
         docs: docs(&field.attrs),
-    })
+    };
+    if is_owned {
+        module.pstates.push(pstate);
+    } else {
+        module.broken.push(pstate.ident.clone());
+        module.ownerless.push(pstate);
+    }
 }
 
 fn key_function(option: &AttributeOption, example: &str, diagnostics: &mut Diagnostics) -> Option<KeyFunction> {

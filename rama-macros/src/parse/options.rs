@@ -34,7 +34,9 @@ pub(crate) fn options(attribute: &Attribute, diagnostics: &mut Diagnostics) -> V
         _ => match attribute.parse_args_with(Punctuated::<AttributeOption, Token![,]>::parse_terminated) {
             Ok(options) => options.into_iter().collect(),
             Err(error) => {
-                diagnostics.syntax(&error);
+                let message = format!("this attribute does not parse: {}", super::recover::said(&error));
+                let help = "options are written `name` or `name = value`, with commas between them";
+                diagnostics.error_at_with_help(Code::Syntax, error.span(), message, help);
                 Vec::new()
             }
         },

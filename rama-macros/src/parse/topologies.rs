@@ -7,15 +7,11 @@ use proc_macro2::Ident;
 use syn::{Attribute, Expr, FnArg, ImplItem, ImplItemFn, ItemImpl, Lit, Pat, ReceiverKind, ReturnType, Type};
 
 const STREAM_OPTIONS: &[&str] = &["source", "start_from", "retry", "max_retries", "on_failure", "timeout"];
-const KINDS: &[&str] = &["stream", "microbatch", "query"];
+pub(crate) const KINDS: &[&str] = &["stream", "microbatch", "query"];
 
 /// Understands the block.
 pub(crate) fn parse(block: &ItemImpl, diagnostics: &mut Diagnostics) -> TopologiesDecl {
-    let mut declared = TopologiesDecl {
-        topologies: Vec::new(),
-        operations: Vec::new(),
-        others: Vec::new(),
-    };
+    let mut declared = TopologiesDecl::default();
     if let Some((path, _)) = &block.trait_ {
         diagnostics.error_with_help(
             Code::Syntax,
@@ -43,6 +39,17 @@ pub(crate) fn parse(block: &ItemImpl, diagnostics: &mut Diagnostics) -> Topologi
                 }
                 declared.others.push(item.clone());
             }
+            // A function that has no body.
+            ImplItem::Verbatim(tokens) if function_name(tokens).is_some() => {
+                let name = function_name(tokens);
+                diagnostics.error_with_help(
+                    Code::Syntax,
+                    &name,
+                    "this function has no body",
+                    "write `{ .. }` in place of the `;`",
+                );
+                declared.lost.extend(name);
+            }
             other => declared.others.push(other.clone()),
         }
     }
@@ -55,6 +62,11 @@ fn path_text(attribute: &Attribute) -> String {
         .get_ident()
         .map(ToString::to_string)
         .unwrap_or_default()
+}
+
+/// The name in `fn name`.
+fn function_name(tokens: &proc_macro2::TokenStream) -> Option<Ident> {
+    super::recover::function_name(&tokens.clone().into_iter().collect::<Vec<_>>())
 }
 
 /// Whether `attribute` is one of ours, which rustc does not know.
@@ -105,6 +117,7 @@ fn parse_async(function: &ImplItemFn, declared: &mut TopologiesDecl, diagnostics
                 parameters,
                 returns,
                 body: function.block.clone(),
+                lost: false,
             });
         }
         Some(attribute) if attribute.path().is_ident("stream") => {
@@ -135,6 +148,8 @@ fn parse_async(function: &ImplItemFn, declared: &mut TopologiesDecl, diagnostics
                 (options, parameters.first().cloned(), parameters.len())
             {
                 add_source(function, options, parameter, record, returns, declared);
+            } else {
+                declared.lost.push(function.sig.ident.clone());
             }
         }
         Some(attribute) => diagnostics.error_with_help(
@@ -184,7 +199,6 @@ fn stream_options(
             _ if at == 0 && option.value.is_none() => stream.topology = option.name.clone(),
             _ => {
                 options::unknown(option, "stream", STREAM_OPTIONS, diagnostics);
-                return None;
             }
         }
     }

@@ -3,6 +3,7 @@
 mod diagnostics;
 mod expansion;
 mod fuzz;
+mod half_typed;
 
 use crate::diag::Diagnostics;
 use crate::ir::Body;
@@ -19,11 +20,13 @@ fn expand(module: &str, block: &str) -> String {
 /// The errors of a module and its topologies, as `line:column [code] message` and their help, in the order of the text.
 fn errors(module: &str, block: &str) -> String {
     let item: syn::ItemStruct = syn::parse_str(module).expect("the test's struct parses");
-    let block: syn::ItemImpl = syn::parse_str(block).expect("the test's block parses");
+    let block: proc_macro2::TokenStream = block.parse().expect("the test's block is Rust tokens");
     let mut diagnostics = Diagnostics::default();
     let module = parse::module::parse(&item, &mut diagnostics);
-    let declared = parse::topologies::parse(&block, &mut diagnostics);
-    crate::compile::analyses(&module, &declared, &mut diagnostics);
+    if let Some(understood) = parse::block::parse(block, &mut diagnostics) {
+        let declared = crate::compile::declarations(&understood, &mut diagnostics);
+        crate::compile::analyses(&module, &declared, &mut diagnostics);
+    }
     let lines = diagnostics.sorted().into_iter().map(|found| {
         let start = found.from.start();
         let help = found
