@@ -19,6 +19,8 @@ pub(crate) fn view(block: &TokenStream) -> TokenStream {
         #[allow(unexpected_cfgs)]
         const _: () = {
             #[cfg(rust_analyzer)]
+            use #private::editor_operations::*;
+            #[cfg(rust_analyzer)]
             #private::editor! { #block }
         };
     }

@@ -19,6 +19,11 @@ pub use crate::question::{FromResidual, Question};
 pub use crate::topology::*;
 pub use rama_macros::__compile as compile;
 
+/// The operations, for the same.
+pub mod editor_operations {
+    pub use crate::editor::*;
+}
+
 /// What `topology!` shows to rust-analyzer: its tokens as they are.
 #[doc(hidden)]
 #[macro_export]
