@@ -81,7 +81,13 @@ impl<'ast> Visit<'ast> for Writes<'_> {
         let Some(pstate) = self.module.pstates.iter().find(|pstate| pstate.ident == *field) else {
             return;
         };
-        if pstate.owner != self.topology {
+        // An owner that is no topology was reported.
+        let has_owner = self
+            .declared
+            .topologies
+            .iter()
+            .any(|topology| topology.name == pstate.owner);
+        if pstate.owner != self.topology && has_owner {
             foreign(pstate, self.topology, field, self.diagnostics);
         }
     }
@@ -91,13 +97,16 @@ impl<'ast> Visit<'ast> for Writes<'_> {
 
 /// Reports a write of `pstate` by `topology`, which does not own it.
 pub(super) fn foreign(pstate: &PStateDecl, topology: &str, at: &dyn quote::ToTokens, diagnostics: &mut Diagnostics) {
-    diagnostics.error(
+    let owner = &pstate.owner;
+    diagnostics.error_with_help(
         Code::Ownership,
         at,
         format!(
-            "PState `{name}` is written by its owner `{owner}` only, and this is topology `{topology}`: send the owner a record through a depot, or make both one topology, `#[stream({owner}, source = ..)]`",
-            name = pstate.ident,
-            owner = pstate.owner,
+            "PState `{}` is written by its owner `{owner}` only, and this is topology `{topology}`",
+            pstate.ident
+        ),
+        format!(
+            "send the owner a record through a depot, or make both one topology, `#[stream({owner}, source = ..)]`"
         ),
     );
 }

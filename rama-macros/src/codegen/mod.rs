@@ -21,6 +21,13 @@ pub(crate) struct Compiled {
     pub(crate) bodies: Vec<Body>,
 }
 
+/// What stands for topologies that were rejected: it has all types, and never runs.
+pub(crate) fn placeholder(module: &ModuleDecl, declared: &TopologiesDecl) -> TokenStream {
+    let implementation = module::placeholder(module);
+    let client = client::generate(module, declared);
+    quote!(#implementation #client)
+}
+
 /// All that `topology!` makes.
 pub(crate) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, compiled: &[Compiled]) -> TokenStream {
     let machines: Vec<machine::Machine> = declared

@@ -37,6 +37,9 @@ use std::rc::Rc;
 use syn::Expr;
 use value::Kind;
 
+/// The site of the record: the first value that comes to be.
+const RECORD: usize = 0;
+
 /// The abstract run of one body.
 struct Analysis<'a> {
     module: &'a ModuleDecl,
@@ -74,7 +77,9 @@ pub(crate) fn analyze(
     for (topology, bodies) in declared.topologies.iter().zip(bodies) {
         for (source, body) in topology.sources.iter().zip(bodies) {
             let run = run(body, source, module, &trusted);
-            report::misaligned(&run.accesses, module, diagnostics);
+            if body.is_whole {
+                report::misaligned(&run.accesses, module, diagnostics);
+            }
             report::foreign_writes(&run.accesses, &topology.name.to_string(), module, diagnostics);
             warnings.extend(reordering::found(&run.accesses, source, module));
             let (here, arrivals) = (run.here, run.arrivals);

@@ -54,7 +54,7 @@ pub(super) fn misaligned(accesses: &[Found], module: &ModuleDecl, diagnostics: &
             }
             None => continue,
         };
-        diagnostics.error(Code::Alignment, &found.shown_at, format!("{message}; {help}"));
+        diagnostics.error_with_help(Code::Alignment, &found.shown_at, message, help);
     }
 }
 
