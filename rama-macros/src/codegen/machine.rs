@@ -12,9 +12,10 @@ use super::Compiled;
 use super::hop;
 use super::scope::{scope_fields, value_field};
 use super::segment::Emitter;
-use crate::ir::{AwaitId, Body};
+use crate::ir::{Access, AwaitId, Body};
 use crate::model::{ModuleDecl, OnFailure, SourceDecl, TopologyDecl};
 use crate::names;
+use crate::ops::appended;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -30,6 +31,9 @@ pub(super) struct Segment {
     pub(super) source: usize,
     /// The names of the fields of its scope.
     pub(super) scope: Vec<String>,
+    /// What the computation is partitioned by in it, in words.
+    pub(super) partitioned_by: String,
+    pub(super) accesses: Vec<Access>,
     pub(super) hops: Vec<HopText>,
 }
 
@@ -37,6 +41,8 @@ pub(super) struct Segment {
 pub(super) struct HopText {
     pub(super) operation: &'static str,
     pub(super) arguments: String,
+    /// Number of the depot that it appends to.
+    pub(super) appends: Option<usize>,
     pub(super) to: usize,
 }
 
@@ -105,7 +111,8 @@ fn segment(
         None => emitter.start(),
         Some(point) => emitter.resumed(point),
     };
-    let reached = emitter.reached;
+    let (reached, accesses) = (emitter.reached, emitter.accesses);
+    let partitioned_by = point.map_or(&body.here, |point| &body.awaits[point].here).clone();
     let fields = point.map(|point| {
         let awaited = &body.awaits[point];
         let value = awaited.call.operation.has_value().then(value_field);
@@ -135,6 +142,7 @@ fn segment(
             HopText {
                 operation: call.operation.name(),
                 arguments: arguments.join(", "),
+                appends: call.arguments.first().and_then(|argument| appended(argument, module)),
                 to: first + to,
             }
         })
@@ -143,6 +151,8 @@ fn segment(
         segment: Segment {
             source: source_number,
             scope,
+            partitioned_by,
+            accesses,
             hops,
         },
         reached: reached.into_iter().map(|point| first + point).collect(),

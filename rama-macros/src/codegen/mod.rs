@@ -9,6 +9,8 @@ mod module;
 mod resume;
 mod scope;
 mod segment;
+#[cfg(test)]
+mod tests;
 mod translate;
 
 use crate::ir::Body;

@@ -31,12 +31,17 @@ impl Operation for Append {
 
 /// Whether `base` is `self.depot.append(..)`, perhaps with `.ack(..)`, of a depot of the module.
 pub(crate) fn is_append(base: &Expr, module: &ModuleDecl) -> bool {
-    let Expr::MethodCall(call) = base else { return false };
+    appended(base, module).is_some()
+}
+
+/// The number of the depot that `base` appends to.
+pub(crate) fn appended(base: &Expr, module: &ModuleDecl) -> Option<usize> {
+    let Expr::MethodCall(call) = base else { return None };
     if call.method == "ack" {
-        return is_append(&call.receiver, module);
+        return appended(&call.receiver, module);
     }
-    call.method == "append"
-        && own_field(&call.receiver).is_some_and(|field| module.depots.iter().any(|depot| depot.ident == *field))
+    let field = own_field(&call.receiver).filter(|_| call.method == "append")?;
+    module.depots.iter().position(|depot| depot.ident == *field)
 }
 
 /// `field` of `self.field`.
