@@ -1,5 +1,7 @@
 //! What a module declares, as constant data. The graph, the UI, `diff` and the wire fingerprint are made from it.
 
+use serde::Serialize;
+
 /// A whole module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ModuleDescriptor {
@@ -186,7 +188,8 @@ pub struct AccessDescriptor {
 }
 
 /// Whether the partition that an access touches is the one that its key belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AlignmentDescriptor {
     /// It is about whatever is in this task's partition.
     Whole,
