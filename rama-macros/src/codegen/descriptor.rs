@@ -56,7 +56,7 @@ pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, machines:
     }
 }
 
-fn function_text(function: &KeyFunction) -> String {
+pub(super) fn function_text(function: &KeyFunction) -> String {
     match function {
         KeyFunction::Closure(closure) => text(closure),
         KeyFunction::Path(path) => text(path),

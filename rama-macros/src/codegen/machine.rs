@@ -24,6 +24,8 @@ use syn::spanned::Spanned;
 pub(super) struct Machine {
     pub(super) function: TokenStream,
     pub(super) segments: Vec<Segment>,
+    /// The numbers of the segments that some path leads to.
+    pub(super) live: Vec<usize>,
 }
 
 /// One segment.
@@ -79,6 +81,7 @@ pub(super) fn generate(module: &ModuleDecl, topology: &TopologyDecl, compiled: &
     Machine {
         function,
         segments: codes.into_iter().map(|code| code.segment).collect(),
+        live,
     }
 }
 

@@ -4,6 +4,7 @@ use super::Compiled;
 use super::machine::{self, Machine};
 use crate::diag::Diagnostics;
 use crate::ir::{Access, Alignment, Block, Body, Facts, Node, Stmt};
+use crate::model::{ModuleDecl, TopologiesDecl};
 use crate::{analyze, lower, parse};
 use quote::ToTokens;
 
@@ -14,11 +15,18 @@ const MODULE: &str = "pub struct M {
     #[pstate(owner = t)] total: PState<u64>,
 }";
 
-/// The machine of a body, in which `prepare` has written what the alignment analysis would find.
-fn machine(body: &str, prepare: impl Fn(&mut Body)) -> Machine {
+/// A topology of a body, in which `prepare` has written what the alignment analysis would find.
+pub(super) fn parsed(body: &str, prepare: impl Fn(&mut Body)) -> (ModuleDecl, TopologiesDecl, Machine) {
     let item: syn::ItemStruct = syn::parse_str(MODULE).expect("the struct parses");
     let block: syn::ItemImpl = syn::parse_str(&format!(
-        "impl M {{ #[stream(t, source = input)] async fn f(&mut self, record: Record) {{ {body} }} }}"
+        "impl M {{
+            /// Does it.
+            /// Well.
+            /// ```
+            /// not_to_be_run();
+            /// ```
+            #[stream(t, source = input)] async fn f(&mut self, record: Record) {{ {body} }}
+        }}"
     ))
     .expect("the test's body parses");
     let mut diagnostics = Diagnostics::default();
@@ -30,7 +38,12 @@ fn machine(body: &str, prepare: impl Fn(&mut Body)) -> Machine {
     analyze::names::resolve(&mut body, &mut diagnostics);
     analyze::liveness::analyze(&mut body);
     prepare(&mut body);
-    machine::generate(&module, topology, &Compiled { bodies: vec![body] })
+    let machine = machine::generate(&module, topology, &Compiled { bodies: vec![body] });
+    (module, declared, machine)
+}
+
+fn machine(body: &str, prepare: impl Fn(&mut Body)) -> Machine {
+    parsed(body, prepare).2
 }
 
 /// Gives code an access with key `K` for every `at_K` in its text.
@@ -51,7 +64,7 @@ fn access(key: &str, writes: bool, alignment: Alignment) -> Access {
     }
 }
 
-fn mark_body(body: &mut Body) {
+pub(super) fn mark_body(body: &mut Body) {
     mark_block(&mut body.block);
     for point in &mut body.awaits {
         for argument in &point.call.arguments {
@@ -111,7 +124,11 @@ fn mark_node(node: &mut Node) {
 fn touched(body: &str) -> Vec<String> {
     let machine = machine(body, mark_body);
     let keys = machine.segments.iter().map(|segment| {
-        let keys: Vec<&str> = segment.accesses.iter().filter_map(|access| access.key.as_deref()).collect();
+        let keys: Vec<&str> = segment
+            .accesses
+            .iter()
+            .filter_map(|access| access.key.as_deref())
+            .collect();
         keys.join(" ")
     });
     keys.collect()
@@ -162,7 +179,10 @@ fn of_accesses_that_are_alike_the_one_that_is_known_least_stays() {
     });
     assert_eq!(
         machine.segments[0].accesses,
-        [access("k", false, Alignment::Checked), access("k", true, Alignment::Proven)]
+        [
+            access("k", false, Alignment::Checked),
+            access("k", true, Alignment::Proven)
+        ]
     );
 }
 

@@ -356,7 +356,7 @@ fn a_graph_prints_as_json() {
 
 /// Counts words.
 #[module]
-pub struct WordCount {
+struct WordCount {
     /// Lines of text.
     #[depot(random)]
     lines: Depot<String>,
