@@ -59,7 +59,7 @@ pub(super) struct Drawing {
 }
 
 /// Columns of text in a box of the spine, and in a store.
-const SPINE: usize = 46;
+const SPINE: usize = 56;
 const STORE: usize = 32;
 
 impl Line {

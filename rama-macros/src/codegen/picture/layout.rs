@@ -263,8 +263,7 @@ fn place_stores(drawing: &Drawing, placed: &[Placed]) -> Vec<Rect> {
         .map(|store| {
             let rows = rows(drawing, placed).filter(|(_, other, _)| *other == store);
             let rows: Vec<i32> = rows.map(|(y, _, _)| y).collect();
-            let count = i32::try_from(rows.len()).unwrap_or(1).max(1);
-            (rows.iter().sum::<i32>() / count, store)
+            (middle(&rows), store)
         })
         .collect();
     wanted.sort_unstable();
@@ -300,18 +299,22 @@ fn rows<'a>(drawing: &'a Drawing, placed: &'a [Placed]) -> impl Iterator<Item = 
     })
 }
 
-/// The arrows of each store: what goes there, and what comes from there.
+/// The arrows of each store: what goes there, and what comes from there. The upper of the two stands higher.
 fn store_buses(drawing: &Drawing, placed: &[Placed], stores: &[Rect]) -> Vec<(usize, bool, Bus)> {
     let mut buses = Vec::new();
     for (at, rect) in stores.iter().enumerate() {
-        for reads in [false, true] {
-            let starts: Vec<i32> = rows(drawing, placed)
+        let starts = |reads: bool| -> Vec<i32> {
+            rows(drawing, placed)
                 .filter(|(_, store, direction)| *store == at && *direction == reads)
                 .map(|(y, _, _)| y)
-                .collect();
+                .collect()
+        };
+        let (writing, reading) = (starts(false), starts(true));
+        let third = (rect.bottom - rect.top) / 3;
+        let reads_above = middle(&reading) < middle(&writing);
+        for (reads, starts) in [(false, writing), (true, reading)] {
             if !starts.is_empty() {
-                let third = (rect.bottom - rect.top) / 3;
-                let end = rect.top + if reads { 2 * third } else { third };
+                let end = rect.top + if reads == reads_above { third } else { 2 * third };
                 // Between the rows, which stand on multiples of 8.
                 let end = end / 8 * 8 + 4;
                 buses.push((at, reads, Bus { end, starts }));
@@ -319,6 +322,13 @@ fn store_buses(drawing: &Drawing, placed: &[Placed], stores: &[Rect]) -> Vec<(us
         }
     }
     buses
+}
+
+/// The mean.
+fn middle(heights: &[i32]) -> i32 {
+    let sum: i64 = heights.iter().copied().map(i64::from).sum();
+    let count = i64::try_from(heights.len()).unwrap_or(1).max(1);
+    i32::try_from(sum / count).unwrap_or(0)
 }
 
 /// A lane for each bus, the nearest for the shortest, and how many lanes there are.
