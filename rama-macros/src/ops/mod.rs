@@ -22,7 +22,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use syn::punctuated::Punctuated;
 use syn::{Expr, Token};
 
-pub(crate) use append::{append_target, is_append};
+pub(crate) use append::{appended, is_append};
 pub(crate) use path_partition::first_key;
 
 /// What all operations share.

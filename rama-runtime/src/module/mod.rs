@@ -1,6 +1,7 @@
 //! A module: what it declares, and its per-task view.
 
 pub mod descriptor;
+pub mod graph;
 
 pub use descriptor::ModuleDescriptor;
 

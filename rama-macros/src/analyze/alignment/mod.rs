@@ -101,11 +101,7 @@ fn trusted(bodies: &[Vec<Body>], module: &ModuleDecl, declared: &TopologiesDecl)
     let position = |name: &proc_macro2::Ident| module.depots.iter().position(|depot| depot.ident == *name);
     for body in bodies.iter().flatten() {
         for argument in body.awaits.iter().flat_map(|point| &point.call.arguments) {
-            if crate::ops::is_append(argument, module)
-                && let Some((name, _)) = crate::ops::append_target(argument)
-            {
-                appended.extend(position(name));
-            }
+            appended.extend(crate::ops::appended(argument, module).map(|(depot, _)| depot));
         }
     }
     let letters = declared
