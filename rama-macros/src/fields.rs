@@ -6,6 +6,8 @@
 //! * `AccountValue`: the whole struct as an owned value, each field an `Option`;
 //! * out of sight, the node that stores it, its undo record and the `impl`s that tie them together.
 
+use crate::diag::{Code, Diagnostics};
+use crate::parse::{block, scan};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -16,10 +18,21 @@ const TAKEN: [&str; 5] = ["get", "exists", "set", "remove", "by_ref"];
 
 /// The code for one `#[derive(Fields)]`; what is wrong with the struct comes out as `compile_error!`s.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
-    match syn::parse2::<DeriveInput>(input).and_then(|input| Model::new(&input)) {
-        Ok(model) => model.generate(),
-        Err(error) => error.to_compile_error(),
+    let mut diagnostics = Diagnostics::default();
+    if let Some(span) = scan::too_deep(&input) {
+        block::nests_too_deep(span, &mut diagnostics);
+        return diagnostics.to_compile_errors();
     }
+    match syn::parse2::<DeriveInput>(input).map(|input| Model::new(&input)) {
+        Ok(Ok(model)) => return model.generate(),
+        Ok(Err(errors)) => {
+            for error in errors {
+                diagnostics.error_at(Code::Declaration, error.span(), error.to_string());
+            }
+        }
+        Err(error) => diagnostics.syntax(&error),
+    }
+    diagnostics.to_compile_errors()
 }
 
 /// The struct, as far as it matters here.

@@ -22,6 +22,10 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
             "`#[module]` has no options; they stand on its fields",
         );
     }
+    if let Some(span) = parse::scan::too_deep(&item) {
+        parse::block::nests_too_deep(span, &mut diagnostics);
+        return diagnostics.to_compile_errors();
+    }
     let item = match syn::parse2::<ItemStruct>(item.clone()) {
         Ok(item) => item,
         Err(_) => {
