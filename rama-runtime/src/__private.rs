@@ -7,7 +7,7 @@
 
 pub use crate::__rama_editor as editor;
 pub use crate::client::{AckValues, App, ClientPartitioner, DepotClient, DepotReader, unpack_nothing, unpack_one};
-pub use crate::depot::{DeadLetter, Depot, DepotPartition, Failure};
+pub use crate::depot::{DeadLetter, Depot, DepotPartition, Failure, Fetch, NoRecord};
 pub use crate::error::Result;
 pub use crate::exec::{Program, program};
 pub use crate::key::hash_of;
