@@ -32,8 +32,13 @@ pub(crate) fn parse(item: &ItemStruct, diagnostics: &mut Diagnostics) -> ModuleD
     };
     match &item.fields {
         Fields::Named(fields) => {
+            let mut names: Vec<&Ident> = Vec::new();
             for field in &fields.named {
-                parse_field(field, &mut module, diagnostics);
+                // A second field of one name is rustc's error.
+                if let Some(name) = field.ident.as_ref().filter(|name| !names.contains(name)) {
+                    names.push(name);
+                    parse_field(field, &mut module, diagnostics);
+                }
             }
         }
         Fields::Unnamed(fields) => diagnostics.error_with_help(
