@@ -70,7 +70,7 @@ fn parse_field(field: &Field, module: &mut ModuleDecl, diagnostics: &mut Diagnos
         module.broken.push(ident);
         return;
     };
-    let options = options::options(attribute, diagnostics);
+    let (options, parses) = options::options(attribute, diagnostics);
     options::duplicates(&options, diagnostics);
     if attribute.path().is_ident("depot") {
         let Some(record) = argument(&field.ty, "Depot") else {
@@ -82,7 +82,7 @@ fn parse_field(field: &Field, module: &mut ModuleDecl, diagnostics: &mut Diagnos
             module.broken.push(ident);
             return;
         };
-        let (partitioner, keep) = depot_options(attribute, &options, diagnostics);
+        let (partitioner, keep) = depot_options(attribute, &options, parses, diagnostics);
         if matches!(partitioner, Partitioner::Tick { .. })
             && !matches!(&record, Type::Tuple(tuple) if tuple.elems.is_empty())
         {
@@ -110,7 +110,7 @@ fn parse_field(field: &Field, module: &mut ModuleDecl, diagnostics: &mut Diagnos
             module.broken.push(ident);
             return;
         };
-        pstate_options(ident, schema, field, attribute, &options, module, diagnostics);
+        pstate_options(ident, schema, field, (attribute, &options, parses), module, diagnostics);
     }
 }
 
@@ -133,12 +133,13 @@ fn argument(ty: &Type, name: &str) -> Option<Type> {
 fn depot_options(
     attribute: &Attribute,
     options: &[AttributeOption],
+    parses: bool,
     diagnostics: &mut Diagnostics,
 ) -> (Partitioner, Option<u64>) {
     let mut partitioner = None;
     let mut keep = None;
     // What is wrong was reported; whatever is taken in its place then does not run.
-    let mut mistaken = options.is_empty() && !matches!(attribute.meta, syn::Meta::Path(_));
+    let mut mistaken = !parses;
     for option in options {
         let found = match option.name.to_string().as_str() {
             "random" => option.flag(diagnostics).then_some(Partitioner::Random),
@@ -198,13 +199,12 @@ fn pstate_options(
     ident: Ident,
     schema: Type,
     field: &Field,
-    attribute: &Attribute,
-    options: &[AttributeOption],
+    (attribute, options, parses): (&Attribute, &[AttributeOption], bool),
     module: &mut ModuleDecl,
     diagnostics: &mut Diagnostics,
 ) {
     let mut owner = None;
-    let mut mistaken = options.is_empty() && !matches!(attribute.meta, syn::Meta::Path(_));
+    let mut mistaken = !parses;
     let (mut global, mut private) = (false, false);
     let (mut initial, mut partition_by) = (None, None);
     for option in options {
