@@ -7,9 +7,10 @@
 //! * out of sight, the node that stores it, its undo record and the `impl`s that tie them together.
 
 use crate::diag::{Code, Diagnostics};
-use crate::parse::{block, scan};
+use crate::parse::{block, recover, scan};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Error, Type, Visibility};
 
@@ -23,14 +24,23 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
         block::nests_too_deep(span, &mut diagnostics);
         return diagnostics.to_compile_errors();
     }
-    match syn::parse2::<DeriveInput>(input).map(|input| Model::new(&input)) {
+    let last = input
+        .clone()
+        .into_iter()
+        .last()
+        .map_or_else(Span::call_site, |token| token.span());
+    let whole = |input: ParseStream<'_>| input.parse::<DeriveInput>();
+    match recover::whole(whole, input, last).map(|input| Model::new(&input)) {
         Ok(Ok(model)) => return model.generate(),
         Ok(Err(errors)) => {
             for error in errors {
                 diagnostics.error_at(Code::Declaration, error.span(), error.to_string());
             }
         }
-        Err(error) => diagnostics.syntax(&error),
+        Err(error) => {
+            let message = format!("this struct does not parse: {}", recover::said(&error));
+            diagnostics.error_at(Code::Syntax, error.span(), message);
+        }
     }
     diagnostics.to_compile_errors()
 }
