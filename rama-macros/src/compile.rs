@@ -1,63 +1,77 @@
 //! The pipeline: parse → model → analyze → lower → codegen, with a gate after each stage.
 
 use crate::codegen::{self, Compiled};
-use crate::diag::{Code, Diagnostics, list};
+use crate::diag::{Code, Diagnostics, choices};
 use crate::ir::Body;
-use crate::model::{ModuleDecl, OnFailure, Partitioner, TopologiesDecl};
+use crate::model::{ModuleDecl, OnFailure, OperationDecl, Partitioner, TopologiesDecl};
+use crate::parse::block::{self, Understood};
 use crate::warn::Warning;
-use crate::{analyze, debug, lower, parse};
-use proc_macro2::TokenStream;
+use crate::{analyze, debug, editor, lower, parse};
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::parse::{Parse, ParseStream};
-use syn::{ItemImpl, ItemStruct, Type};
+use syn::{ImplItem, ItemStruct, Type};
 
-/// What `__compile!` is given: the module's struct in braces, and the `impl` block.
-struct Input {
-    module: ItemStruct,
-    block: ItemImpl,
-}
-
-impl Parse for Input {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let module;
-        syn::braced!(module in input);
-        Ok(Input {
-            module: module.parse()?,
-            block: input.parse()?,
-        })
-    }
-}
-
-/// Compiles the topologies of a module.
+/// Compiles the topologies of a module, given its struct in braces, and the `impl` block, which need not parse.
 pub(crate) fn compile(input: TokenStream) -> TokenStream {
-    let Input { module: item, block } = match syn::parse2(input) {
-        Ok(input) => input,
-        Err(error) => return error.to_compile_error(),
-    };
     let mut diagnostics = Diagnostics::default();
+    let mut input = input.into_iter();
+    let item = match input.next() {
+        Some(TokenTree::Group(declaration)) => syn::parse2::<ItemStruct>(declaration.stream()),
+        _ => Err(syn::Error::new(
+            proc_macro2::Span::call_site(),
+            "`topology!` hands the module over",
+        )),
+    };
+    let item = match item {
+        Ok(item) => item,
+        Err(error) => {
+            diagnostics.syntax(&error);
+            return diagnostics.to_compile_errors();
+        }
+    };
     // What is wrong with the struct was reported by `#[module]`.
     let mut reported = Diagnostics::default();
     let mut module = parse::module::parse(&item, &mut reported);
-    if let Type::Path(path) = &*block.self_ty {
+    let Some(understood) = block::parse(input.collect(), &mut diagnostics) else {
+        return rejected(&item, &module, &TopologiesDecl::default(), &diagnostics);
+    };
+    if let Type::Path(path) = &*understood.block.self_ty {
         module.path = path.path.clone();
     }
-    let declared = parse::topologies::parse(&block, &mut diagnostics);
+    let declared = declarations(&understood, &mut diagnostics);
     if !matches!(item.fields, syn::Fields::Named(_)) && !reported.is_empty() {
         // Nothing is known of the module's fields.
-        return diagnostics.to_compile_errors();
+        return rejected(&item, &module, &declared, &diagnostics);
     }
     let analysed = analyses(&module, &declared, &mut diagnostics);
-    if !item.generics.params.is_empty() {
-        return diagnostics.to_compile_errors();
-    }
     if !diagnostics.is_empty() || !reported.is_empty() {
-        return rejected(&block, &diagnostics);
+        return rejected(&item, &module, &declared, &diagnostics);
     }
     let warnings = analysed.warnings.iter().map(Warning::to_tokens);
     let machines = codegen::generate(&module, &declared, &analysed.compiled);
     let expansion = quote!(#machines #(#warnings)*);
     debug::print(&module.ident, &expansion);
     expansion
+}
+
+/// What the block declares.
+pub(crate) fn declarations(understood: &Understood, diagnostics: &mut Diagnostics) -> TopologiesDecl {
+    let mut declared = parse::topologies::parse(&understood.block, diagnostics);
+    declared.incomplete.clone_from(&understood.incomplete);
+    declared.lost.extend(understood.lost.iter().cloned());
+    // Calls of them are no further mistakes.
+    let lost = declared.lost.iter().map(|name| OperationDecl {
+        ident: name.clone(),
+        parameters: Vec::new(),
+        returns: None,
+        body: syn::Block {
+            brace_token: syn::token::Brace::default(),
+            stmts: Vec::new(),
+        },
+        lost: true,
+    });
+    declared.operations.extend(lost);
+    declared
 }
 
 /// What the analyses of a module found.
@@ -87,9 +101,11 @@ fn bodies(module: &ModuleDecl, declared: &TopologiesDecl, diagnostics: &mut Diag
         .iter()
         .map(|topology| {
             let bodies = topology.sources.iter().map(|source| {
+                let before = diagnostics.count();
                 let mut body = lower::lower(source, module, &declared.operations, diagnostics);
                 analyze::names::resolve(&mut body, diagnostics);
                 analyze::liveness::analyze(&mut body);
+                body.is_whole = diagnostics.count() == before && !declared.incomplete.contains(&source.ident);
                 body
             });
             bodies.collect()
@@ -101,55 +117,67 @@ fn bodies(module: &ModuleDecl, declared: &TopologiesDecl, diagnostics: &mut Diag
 fn check(module: &ModuleDecl, declared: &TopologiesDecl, diagnostics: &mut Diagnostics) {
     let topologies: Vec<_> = declared.topologies.iter().map(|topology| &topology.name).collect();
     for pstate in &module.pstates {
-        if !topologies.contains(&&pstate.owner) {
-            diagnostics.error(
+        // Where a declaration has a mistake, it is not known which topology was meant.
+        if !topologies.contains(&&pstate.owner) && declared.lost.is_empty() {
+            diagnostics.error_with_help(
                 Code::Ownership,
                 &pstate.owner,
                 format!(
-                    "PState `{}` names owner `{}`, which is no topology of the module; the topologies are {}",
-                    pstate.ident,
-                    pstate.owner,
-                    list(&topologies)
+                    "PState `{}` names owner `{}`, which is no topology of the module",
+                    pstate.ident, pstate.owner
                 ),
+                choices(&pstate.owner, "topologies", &topologies),
             );
         }
     }
     let mut functions: Vec<&proc_macro2::Ident> = Vec::new();
     for source in declared.topologies.iter().flat_map(|topology| &topology.sources) {
         if functions.contains(&&source.ident) {
-            diagnostics.error(
-                Code::Declaration,
-                &source.ident,
-                format!("`{}` is declared twice; give one of them another name", source.ident),
-            );
+            declared_twice(&source.ident, diagnostics);
         }
         functions.push(&source.ident);
         if !module.depots.iter().any(|depot| depot.ident == source.depot) && !module.broken.contains(&source.depot) {
             let depots = module.depots.iter().map(|depot| &depot.ident);
-            diagnostics.error(
+            diagnostics.error_with_help(
                 Code::Declaration,
                 &source.depot,
-                format!(
-                    "`{}` is no depot of the module; the depots are {}",
-                    source.depot,
-                    list(depots)
-                ),
+                format!("`{}` is no depot of the module", source.depot),
+                choices(&source.depot, "depots", depots),
             );
         }
         if let OnFailure::DeadLetter(name) = &source.on_failure {
             match module.depots.iter().find(|depot| depot.ident == *name) {
-                None => diagnostics.error(
-                    Code::Declaration,
-                    name,
-                    format!("`on_failure` is one of `halt`, `skip` and a depot of the module as dead-letter queue; the depots are {}", list(module.depots.iter().map(|depot| &depot.ident))),
-                ),
+                None => {
+                    let depots = module.depots.iter().map(|depot| depot.ident.to_string());
+                    let words = ["halt".to_owned(), "skip".to_owned()];
+                    diagnostics.error_with_help(
+                        Code::Declaration,
+                        name,
+                        "`on_failure` is one of `halt`, `skip` and a depot of the module as dead-letter queue",
+                        choices(name, "choices", words.into_iter().chain(depots)),
+                    );
+                }
                 Some(depot) if matches!(depot.partitioner, Partitioner::Tick { .. }) => {
-                    diagnostics.error(Code::Declaration, name, format!("`{name}` is a tick depot, which only the clock appends to"));
+                    diagnostics.error_with_help(
+                        Code::Declaration,
+                        name,
+                        format!("`{name}` is a tick depot, which only the clock appends to"),
+                        "name a depot of `DeadLetter<Record>`s as dead-letter queue, or `halt` or `skip`",
+                    );
                 }
                 Some(_) => {}
             }
         }
     }
+}
+
+fn declared_twice(name: &proc_macro2::Ident, diagnostics: &mut Diagnostics) {
+    diagnostics.error_with_help(
+        Code::Declaration,
+        name,
+        format!("`{name}` is declared twice"),
+        "give one of them another name",
+    );
 }
 
 /// Reports operations of one name.
@@ -162,43 +190,68 @@ fn check_operations(declared: &TopologiesDecl, diagnostics: &mut Diagnostics) {
     let mut names: Vec<&proc_macro2::Ident> = sources.collect();
     for operation in &declared.operations {
         if names.contains(&&operation.ident) {
-            diagnostics.error(
-                Code::Declaration,
-                &operation.ident,
-                format!("`{}` is declared twice; give one of them another name", operation.ident),
-            );
+            declared_twice(&operation.ident, diagnostics);
         }
         names.push(&operation.ident);
     }
 }
 
-/// The user's own functions, never run, so that the editor keeps working; and the errors.
-fn rejected(block: &ItemImpl, diagnostics: &Diagnostics) -> TokenStream {
+/// What stands in the place of topologies that were rejected: the errors, and no further ones. The user's plain functions,
+/// and a module that type checks wherever it is used.
+fn rejected(
+    item: &ItemStruct,
+    module: &ModuleDecl,
+    declared: &TopologiesDecl,
+    diagnostics: &Diagnostics,
+) -> TokenStream {
     let errors = diagnostics.to_compile_errors();
-    let mut block = block.clone();
-    block
-        .items
-        .retain(|item| !matches!(item, syn::ImplItem::Fn(function) if function.sig.asyncness.is_some()));
-    for item in &mut block.items {
-        if let syn::ImplItem::Fn(function) = item {
+    if !item.generics.params.is_empty() {
+        return errors;
+    }
+    let mut others = declared.others.clone();
+    for other in &mut others {
+        if let ImplItem::Fn(function) = other {
             function
                 .attrs
                 .retain(|attribute| !parse::topologies::is_ours(attribute));
         }
     }
-    quote!(#[allow(warnings, unused)] #block #errors)
+    let name = &module.path;
+    let placeholder = codegen::placeholder(module, declared);
+    quote! {
+        #[allow(warnings, unused)]
+        impl #name { #(#others)* }
+        #placeholder
+        #errors
+    }
 }
 
 /// `topology! { impl M { .. } }`: calls the macro that `#[module]` made under the module's name, with the block.
 pub(crate) fn hand_over(block: TokenStream) -> TokenStream {
-    match syn::parse2::<ItemImpl>(block.clone()) {
-        Ok(parsed) => call_declaration(&parsed, &block),
-        Err(error) => {
-            let mut diagnostics = Diagnostics::default();
-            diagnostics.syntax(&error);
-            diagnostics.to_compile_errors()
-        }
+    let editor = editor::view(&block);
+    let mut diagnostics = Diagnostics::default();
+    // What else is wrong with it is for `compile` to say.
+    let Some((head, _)) = block::head(block.clone(), &mut diagnostics) else {
+        let errors = diagnostics.to_compile_errors();
+        return quote!(#editor #errors);
+    };
+    let Type::Path(path) = &*head.self_ty else {
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.error_with_help(
+            Code::Syntax,
+            &head.self_ty,
+            "topologies stand in an `impl` of the module's struct",
+            "write `impl Module { .. }`",
+        );
+        let errors = diagnostics.to_compile_errors();
+        return quote!(#editor #errors);
+    };
+    let mut path = path.path.clone();
+    for segment in &mut path.segments {
+        segment.arguments = syn::PathArguments::None;
     }
+    let path = path.to_token_stream();
+    quote!(#editor #path! { #block })
 }
 
 /// `#[topologies] impl M { .. }`.
@@ -214,22 +267,4 @@ pub(crate) fn hand_over_attribute(arguments: TokenStream, block: TokenStream) ->
     let errors = diagnostics.to_compile_errors();
     let expansion = hand_over(block);
     quote!(#expansion #errors)
-}
-
-fn call_declaration(parsed: &ItemImpl, block: &TokenStream) -> TokenStream {
-    let Type::Path(path) = &*parsed.self_ty else {
-        let mut diagnostics = Diagnostics::default();
-        diagnostics.error(
-            Code::Syntax,
-            &parsed.self_ty,
-            "topologies stand in an `impl` of the module's struct: `impl Module { .. }`",
-        );
-        return diagnostics.to_compile_errors();
-    };
-    let mut path = path.path.clone();
-    for segment in &mut path.segments {
-        segment.arguments = syn::PathArguments::None;
-    }
-    let path = path.to_token_stream();
-    quote!(#path! { #block })
 }

@@ -10,10 +10,17 @@ pub(crate) fn print(module: &Ident, expansion: &TokenStream) {
     }
 }
 
-/// The expansion as a person would format it.
+/// The expansion as a person would format it, without the pictures, which only rustdoc reads.
 pub(crate) fn formatted(expansion: &TokenStream) -> String {
     match syn::parse2::<syn::File>(expansion.clone()) {
-        Ok(file) => prettyplease::unparse(&file),
+        Ok(mut file) => {
+            for item in &mut file.items {
+                if let syn::Item::Impl(block) = item {
+                    block.attrs.retain(|attribute| !attribute.path().is_ident("cfg_attr"));
+                }
+            }
+            prettyplease::unparse(&file)
+        }
         Err(_) => expansion.to_string(),
     }
 }

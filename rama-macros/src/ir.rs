@@ -33,6 +33,8 @@ pub(crate) struct Body {
     pub(crate) items: Vec<syn::Item>,
     /// What the computation is partitioned by where the body starts, in words.
     pub(crate) here: String,
+    /// Nothing is missing: a partitioner that was refused would leave keys that look misaligned.
+    pub(crate) is_whole: bool,
 }
 
 /// A variable.

@@ -9,6 +9,7 @@ mod codegen;
 mod compile;
 mod debug;
 mod diag;
+mod editor;
 mod fields;
 mod ir;
 mod lower;

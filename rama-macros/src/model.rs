@@ -15,8 +15,10 @@ pub(crate) struct ModuleDecl {
     pub(crate) pstates: Vec<PStateDecl>,
     /// `#[module(check_alignment)]`: release builds check what the compiler could not decide, too.
     pub(crate) check_alignment: bool,
-    /// Fields that may be meant as depots, but whose declaration has a mistake, which was reported.
+    /// Fields whose declaration has a mistake, which was reported.
     pub(crate) broken: Vec<Ident>,
+    /// Those of them of which all but the owner is known: clients may still name them.
+    pub(crate) ownerless: Vec<PStateDecl>,
 }
 
 /// A field with `#[depot(..)]`.
@@ -61,7 +63,7 @@ pub(crate) struct PStateDecl {
 }
 
 /// The `impl` block of topologies.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct TopologiesDecl {
     /// In order of declaration; sources of one topology are together, by its first source.
     pub(crate) topologies: Vec<TopologyDecl>,
@@ -69,6 +71,10 @@ pub(crate) struct TopologiesDecl {
     pub(crate) operations: Vec<OperationDecl>,
     /// All the rest of the block, emitted as it is.
     pub(crate) others: Vec<ImplItem>,
+    /// Functions whose body misses statements that do not parse: what is found in them may have another reason.
+    pub(crate) incomplete: Vec<Ident>,
+    /// `async fn`s that are not among the others, as their declaration has a mistake, which was reported.
+    pub(crate) lost: Vec<Ident>,
 }
 
 /// One topology.
@@ -128,6 +134,8 @@ pub(crate) struct OperationDecl {
     pub(crate) parameters: Vec<(Pat, Type)>,
     pub(crate) returns: Option<Type>,
     pub(crate) body: Block,
+    /// Its declaration has a mistake, which was reported: only its name is known.
+    pub(crate) lost: bool,
 }
 
 /// The text of a doc comment.

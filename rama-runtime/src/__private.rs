@@ -5,6 +5,7 @@
 //! - Descriptors are plain constant data.
 //! - Clients are made of [`DepotClient`], [`DepotReader`], [`PStateClient`] and [`GlobalCursor`].
 
+pub use crate::__rama_editor as editor;
 pub use crate::client::{AckValues, App, ClientPartitioner, DepotClient, DepotReader, unpack_nothing, unpack_one};
 pub use crate::depot::{DeadLetter, Depot, DepotPartition, Failure};
 pub use crate::error::Result;
@@ -17,6 +18,18 @@ pub use crate::pstate::{Ownership, PState, PStateClient, global_pstate, hash_wit
 pub use crate::question::{FromResidual, Question};
 pub use crate::topology::*;
 pub use rama_macros::__compile as compile;
+
+/// The operations, for the same.
+pub mod editor_operations {
+    pub use crate::editor::*;
+}
+
+/// What `topology!` shows to rust-analyzer: its tokens as they are.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rama_editor {
+    ($($tokens:tt)*) => { $($tokens)* };
+}
 
 /// The cursor of a global PState's client.
 pub type GlobalCursor<M, S> = <S as crate::pstate::Schema>::Cursor<crate::pstate::Remote<M, S>, crate::pstate::Root<S>>;

@@ -60,6 +60,7 @@ extern crate self as rama_runtime;
 pub mod client;
 pub mod cluster;
 pub mod depot;
+mod editor;
 pub mod env;
 mod error;
 mod exec;

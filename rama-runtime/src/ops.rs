@@ -28,7 +28,7 @@ fn operation<T>() -> Operation<T> {
 /// Where an operation may be awaited: never outside of a topology, whose compiler takes the `.await` away. So nothing
 /// implements it; it exists for its message.
 #[diagnostic::on_unimplemented(
-    message = "an operation can be awaited only in a topology",
+    message = "[RM0004] an operation can be awaited only in a topology",
     label = "this `.await` is not in a body that `topology!` compiles",
     note = "operations move a topology from task to task: write this in an `async fn` inside `topology! {{ impl Module {{ .. }} }}`",
     note = "inside a topology it must stand in the body itself, not in an `async` block or another function"

@@ -26,10 +26,13 @@ pub(crate) fn resolve(body: &mut Body, diagnostics: &mut Diagnostics) {
     body.parameter_bindings = resolver.declare(&body.parameter);
     resolver.block(&mut body.block, &[]);
     for (operation, variable) in &resolver.captured {
-        diagnostics.error(
+        diagnostics.error_with_help(
             Code::Declaration,
             variable,
-            format!("operation `{operation}` is inlined here and names an item `{variable}`, which this variable hides: give the variable another name"),
+            format!(
+                "operation `{operation}` is inlined here and names an item `{variable}`, which this variable hides"
+            ),
+            "give the variable another name",
         );
     }
     body.bindings = resolver.bindings;

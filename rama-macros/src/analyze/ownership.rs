@@ -1,7 +1,7 @@
 //! Rule 2: a PState is written by the one topology that owns it.
 
 use crate::diag::{Code, Diagnostics};
-use crate::model::{ModuleDecl, TopologiesDecl};
+use crate::model::{ModuleDecl, PStateDecl, TopologiesDecl};
 use proc_macro2::Ident;
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, Item, Member};
@@ -9,8 +9,9 @@ use syn::{Block, Expr, Item, Member};
 /// The words that write, at the end of a path into a PState.
 pub(super) const WRITES: &[&str] = &["set", "update", "insert", "remove", "clear", "push", "pop", "next"];
 
-/// Reports every write of a PState by a topology that does not own it. A write inside an operation counts for each
-/// topology that calls it.
+/// Reports every write of a PState by a topology that does not own it. A write inside an operation, or inside a plain function of
+/// the block, counts for each topology that calls it. (Writes by another name, `let p = &mut self.p;`, are found by the run of
+/// each body that decides alignment.)
 pub(crate) fn check(module: &ModuleDecl, declared: &TopologiesDecl, diagnostics: &mut Diagnostics) {
     for topology in &declared.topologies {
         let name = topology.name.to_string();
@@ -43,9 +44,20 @@ impl Writes<'_> {
             return;
         }
         let declared = self.declared;
-        if let Some(operation) = declared.operations.iter().find(|operation| operation.ident == *name) {
+        let operations = declared
+            .operations
+            .iter()
+            .map(|operation| (&operation.ident, &operation.body));
+        let functions = declared.others.iter().filter_map(|item| match item {
+            syn::ImplItem::Fn(function) => Some((&function.sig.ident, &function.block)),
+            _ => None,
+        });
+        let called: Option<&Block> = operations
+            .chain(functions)
+            .find(|(ident, _)| *ident == name)
+            .map(|(_, body)| body);
+        if let Some(body) = called {
             self.reached.push(name.clone());
-            let body: &Block = &operation.body;
             self.visit_block(body);
         }
     }
@@ -69,24 +81,38 @@ impl<'ast> Visit<'ast> for Writes<'_> {
         let Some(pstate) = self.module.pstates.iter().find(|pstate| pstate.ident == *field) else {
             return;
         };
-        if pstate.owner != self.topology {
-            self.diagnostics.error(
-                Code::Ownership,
-                field,
-                format!(
-                    "PState `{field}` is written by its owner `{owner}` only, and this is topology `{this}`: send the owner a record through a depot, or make both one topology, `#[stream({owner}, source = ..)]`",
-                    owner = pstate.owner,
-                    this = self.topology,
-                ),
-            );
+        // An owner that is no topology was reported.
+        let has_owner = self
+            .declared
+            .topologies
+            .iter()
+            .any(|topology| topology.name == pstate.owner);
+        if pstate.owner != self.topology && has_owner {
+            foreign(pstate, self.topology, field, self.diagnostics);
         }
     }
 
     fn visit_item(&mut self, _: &'ast Item) {}
 }
 
+/// Reports a write of `pstate` by `topology`, which does not own it.
+pub(super) fn foreign(pstate: &PStateDecl, topology: &str, at: &dyn quote::ToTokens, diagnostics: &mut Diagnostics) {
+    let owner = &pstate.owner;
+    diagnostics.error_with_help(
+        Code::Ownership,
+        at,
+        format!(
+            "PState `{}` is written by its owner `{owner}` only, and this is topology `{topology}`",
+            pstate.ident
+        ),
+        format!(
+            "send the owner a record through a depot, or make both one topology, `#[stream({owner}, source = ..)]`"
+        ),
+    );
+}
+
 /// `p` of `self.p.key(&a).b()`.
-fn root_field(expr: &Expr) -> Option<&Ident> {
+pub(super) fn root_field(expr: &Expr) -> Option<&Ident> {
     match expr {
         Expr::MethodCall(call) => root_field(&call.receiver),
         Expr::Paren(inner) => root_field(&inner.expr),

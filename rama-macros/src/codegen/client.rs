@@ -20,6 +20,7 @@ pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl) -> TokenS
     let pstates = module
         .pstates
         .iter()
+        .chain(&module.ownerless)
         .filter(|pstate| !pstate.private)
         .map(|pstate| pstate_accessor(module, pstate));
     let docs = format!(

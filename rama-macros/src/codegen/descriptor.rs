@@ -1,6 +1,7 @@
 //! The module as constant data.
 
 use super::machine::Machine;
+use crate::ir::{Access, Alignment};
 use crate::model::{
     DepotDecl, ModuleDecl, OnFailure, PStateDecl, Partitioner, Retry, SourceDecl, StartFrom, TopologiesDecl,
     function_text, text,
@@ -22,9 +23,18 @@ pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, machines:
             let (source, scope) = (segment.source, &segment.scope);
             let hops = segment.hops.iter().map(|hop| {
                 let (operation, arguments, to) = (hop.operation, &hop.arguments, hop.to);
-                quote!(#private::HopDescriptor { operation: #operation, arguments: #arguments, to: #to })
+                let appends = optional(hop.appends.map(|depot| quote!(#depot)));
+                quote! {
+                    #private::HopDescriptor { operation: #operation, arguments: #arguments, appends: #appends, to: #to }
+                }
             });
-            quote!(#private::SegmentDescriptor { source: #source, scope: &[#(#scope),*], hops: &[#(#hops),*] })
+            let (partitioned_by, accesses) = (&segment.partitioned_by, segment.accesses.iter().map(access));
+            quote! {
+                #private::SegmentDescriptor {
+                    source: #source, scope: &[#(#scope),*], partitioned_by: #partitioned_by,
+                    accesses: &[#(#accesses),*], hops: &[#(#hops),*],
+                }
+            }
         });
         quote! {
             #private::TopologyDescriptor {
@@ -94,6 +104,23 @@ fn pstate(pstate: &PStateDecl) -> TokenStream {
         #private::PStateDescriptor {
             name: #name, schema: #schema, owner: #owner, global: #global, private: #private_,
             initial: #initial, partition_by: #partition_by, docs: #docs,
+        }
+    }
+}
+
+fn access(access: &Access) -> TokenStream {
+    let private = names::private();
+    let (pstate, writes) = (access.pstate, access.writes);
+    let key = access.key.as_deref().unwrap_or_default();
+    let alignment = match access.alignment {
+        Alignment::Whole => quote!(Whole),
+        Alignment::Proven => quote!(Proven),
+        Alignment::Checked => quote!(Checked),
+        Alignment::Unaligned => quote!(Unaligned),
+    };
+    quote! {
+        #private::AccessDescriptor {
+            pstate: #pstate, key: #key, writes: #writes, alignment: #private::AlignmentDescriptor::#alignment,
         }
     }
 }

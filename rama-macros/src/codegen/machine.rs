@@ -12,9 +12,10 @@ use super::Compiled;
 use super::hop;
 use super::scope::{scope_fields, value_field};
 use super::segment::Emitter;
-use crate::ir::{AwaitId, Body};
+use crate::ir::{Access, AwaitId, Body};
 use crate::model::{ModuleDecl, OnFailure, SourceDecl, TopologyDecl};
 use crate::names;
+use crate::ops::appended;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -23,6 +24,8 @@ use syn::spanned::Spanned;
 pub(super) struct Machine {
     pub(super) function: TokenStream,
     pub(super) segments: Vec<Segment>,
+    /// The numbers of the segments that some path leads to.
+    pub(super) live: Vec<usize>,
 }
 
 /// One segment.
@@ -30,6 +33,9 @@ pub(super) struct Segment {
     pub(super) source: usize,
     /// The names of the fields of its scope.
     pub(super) scope: Vec<String>,
+    /// What the computation is partitioned by in it, in words.
+    pub(super) partitioned_by: String,
+    pub(super) accesses: Vec<Access>,
     pub(super) hops: Vec<HopText>,
 }
 
@@ -37,6 +43,8 @@ pub(super) struct Segment {
 pub(super) struct HopText {
     pub(super) operation: &'static str,
     pub(super) arguments: String,
+    /// Number of the depot that it appends to.
+    pub(super) appends: Option<usize>,
     pub(super) to: usize,
 }
 
@@ -73,6 +81,7 @@ pub(super) fn generate(module: &ModuleDecl, topology: &TopologyDecl, compiled: &
     Machine {
         function,
         segments: codes.into_iter().map(|code| code.segment).collect(),
+        live,
     }
 }
 
@@ -105,7 +114,8 @@ fn segment(
         None => emitter.start(),
         Some(point) => emitter.resumed(point),
     };
-    let reached = emitter.reached;
+    let (reached, accesses) = (emitter.reached, emitter.accesses);
+    let partitioned_by = point.map_or(&body.here, |point| &body.awaits[point].here).clone();
     let fields = point.map(|point| {
         let awaited = &body.awaits[point];
         let value = awaited.call.operation.has_value().then(value_field);
@@ -135,6 +145,10 @@ fn segment(
             HopText {
                 operation: call.operation.name(),
                 arguments: arguments.join(", "),
+                appends: call
+                    .arguments
+                    .first()
+                    .and_then(|argument| appended(argument, module).map(|(depot, _)| depot)),
                 to: first + to,
             }
         })
@@ -143,6 +157,8 @@ fn segment(
         segment: Segment {
             source: source_number,
             scope,
+            partitioned_by,
+            accesses,
             hops,
         },
         reached: reached.into_iter().map(|point| first + point).collect(),

@@ -6,9 +6,12 @@ mod hop;
 pub(crate) mod key_function;
 mod machine;
 mod module;
+mod picture;
 mod resume;
 mod scope;
 mod segment;
+#[cfg(test)]
+mod tests;
 mod translate;
 
 use crate::ir::Body;
@@ -21,6 +24,13 @@ pub(crate) struct Compiled {
     pub(crate) bodies: Vec<Body>,
 }
 
+/// What stands for topologies that were rejected: it has all types, and never runs.
+pub(crate) fn placeholder(module: &ModuleDecl, declared: &TopologiesDecl) -> TokenStream {
+    let implementation = module::placeholder(module);
+    let client = client::generate(module, declared);
+    quote!(#implementation #client)
+}
+
 /// All that `topology!` makes.
 pub(crate) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, compiled: &[Compiled]) -> TokenStream {
     let machines: Vec<machine::Machine> = declared
@@ -29,15 +39,19 @@ pub(crate) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, compiled:
         .zip(compiled)
         .map(|(topology, compiled)| machine::generate(module, topology, compiled))
         .collect();
-    let functions = machines.iter().map(|machine| &machine.function);
+    let name = &module.path;
+    let blocks = declared.topologies.iter().zip(&machines).map(|(topology, machine)| {
+        let (picture, function) = (picture::attribute(module, topology, machine), &machine.function);
+        quote!(#picture impl #name { #function })
+    });
+    let blocks: TokenStream = blocks.collect();
     let implementation = module::generate(module, declared, &machines);
     let client = client::generate(module, declared);
     let others = &declared.others;
-    let name = &module.path;
     let others = (!others.is_empty()).then(|| quote!(impl #name { #(#others)* }));
     quote! {
         #others
-        impl #name { #(#functions)* }
+        #blocks
         #implementation
         #client
     }

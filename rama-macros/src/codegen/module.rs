@@ -7,6 +7,34 @@ use crate::names;
 use proc_macro2::TokenStream;
 use quote::quote;
 
+/// The implementation of a module that was rejected, so that the code that uses it has no errors of its own.
+pub(super) fn placeholder(module: &ModuleDecl) -> TokenStream {
+    let private = names::private();
+    let (name, client) = (&module.path, names::client(&module.ident));
+    let descriptor = descriptor::generate(module, &TopologiesDecl::default(), &[]);
+    quote! {
+        #[allow(warnings, unused, clippy::all, clippy::pedantic)]
+        impl #private::Module for #name {
+            const DESCRIPTOR: &'static #private::ModuleDescriptor = &#descriptor;
+            type Client = #client;
+            fn new(task: #private::TaskInfo) -> Self {
+                ::core::unreachable!()
+            }
+            fn client(app: #private::App<Self>) -> #client {
+                #client { app }
+            }
+            fn depot(&mut self, index: usize) -> ::core::option::Option<&mut dyn #private::DepotPartition> {
+                ::core::unreachable!()
+            }
+            fn programs() -> ::std::vec::Vec<::std::boxed::Box<dyn #private::Program<Self>>> {
+                ::core::unreachable!()
+            }
+            fn commit(&mut self) {}
+            fn rollback(&mut self) {}
+        }
+    }
+}
+
 /// `impl Module for WordCount { .. }`
 pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, machines: &[Machine]) -> TokenStream {
     let private = names::private();

@@ -5,7 +5,7 @@
 
 use super::scope::{member, same_type, scope_fields, value_field};
 use super::translate::Translate;
-use crate::ir::{Await, AwaitId, BindingId, Block, Body, Node, Plain, Stmt, TargetId};
+use crate::ir::{Access, Await, AwaitId, BindingId, Block, Body, Facts, Node, Plain, Stmt, TargetId};
 use crate::model::ModuleDecl;
 use crate::names;
 use crate::ops::Site;
@@ -30,6 +30,8 @@ pub(super) struct Emitter<'a> {
     pub(super) first: usize,
     /// The awaits that this segment can reach, in order of their code.
     pub(super) reached: Vec<AwaitId>,
+    /// How this segment touches PStates, in order of its code; one of a PState, a key and a direction.
+    pub(super) accesses: Vec<Access>,
     /// The segment is part of a forked branch, which returns nothing.
     pub(super) in_fork: bool,
     jumps: Vec<Jump>,
@@ -68,6 +70,7 @@ impl<'a> Emitter<'a> {
             number,
             first,
             reached: Vec::new(),
+            accesses: Vec::new(),
             in_fork: false,
             jumps: Vec::new(),
             labels: 0,
@@ -174,6 +177,7 @@ impl<'a> Emitter<'a> {
     fn stmt(&mut self, stmt: &'a Stmt) -> Code {
         match stmt {
             Stmt::Plain(plain, declares) => {
+                self.touch(&plain.facts);
                 let mut code = plain.code.clone();
                 Translate::new(self).visit_stmt_mut(&mut code);
                 let outer = self.outer_names(declares);
@@ -256,6 +260,7 @@ impl<'a> Emitter<'a> {
                 let mut all_diverge = !arms.is_empty();
                 let mut code = TokenStream::new();
                 for arm in arms {
+                    self.touch(&arm.pat.facts);
                     let mut pat = arm.pat.code.clone();
                     Translate::new(self).visit_pat_mut(&mut pat);
                     // A plain value stays without braces, which would end the life of its temporaries early.
@@ -305,12 +310,26 @@ impl<'a> Emitter<'a> {
 
     /// Plain code, translated.
     pub(super) fn plain(&mut self, plain: &Plain<Expr>) -> TokenStream {
+        self.touch(&plain.facts);
         self.translated(plain.code.clone())
     }
 
     fn translated(&mut self, mut expr: Expr) -> TokenStream {
         Translate::new(self).visit_expr_mut(&mut expr);
         quote!(#expr)
+    }
+
+    /// Notes the accesses of code that this segment contains. Of several alike, the one that is known least stays.
+    fn touch(&mut self, facts: &Facts) {
+        for access in &facts.accesses {
+            let alike = |known: &&mut Access| {
+                known.pstate == access.pstate && known.key == access.key && known.writes == access.writes
+            };
+            match self.accesses.iter_mut().find(alike) {
+                Some(known) => known.alignment = known.alignment.max(access.alignment),
+                None => self.accesses.push(access.clone()),
+            }
+        }
     }
 
     /// The code that emits the scope of `point`.
@@ -320,6 +339,7 @@ impl<'a> Emitter<'a> {
         }
         let body = self.body;
         let awaited: &Await = &body.awaits[point];
+        self.touch(&awaited.facts);
         let arguments: Vec<TokenStream> = awaited
             .call
             .evaluated()

@@ -9,7 +9,7 @@ use crate::diag::Code;
 use crate::ir::{Node, Plain, Stmt};
 use crate::ops;
 use proc_macro2::Ident;
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
 use syn::{BinOp, Expr, ExprAwait};
@@ -48,10 +48,11 @@ impl Lowering<'_> {
             Expr::MethodCall(call) => self.flatten_method(call, stmts),
             Expr::Call(mut call) => {
                 if ops::forked(&Expr::Call(call.clone())).is_some() {
-                    self.diagnostics.error(
+                    self.diagnostics.error_with_help(
                         Code::Await,
                         &call,
-                        "a `fork` has no value: it stands as a statement of its own, `fork(async { .. });`",
+                        "a `fork` has no value",
+                        "let it stand as a statement of its own, `fork(async { .. });`",
                     );
                     return Expr::Call(call);
                 }
@@ -138,10 +139,11 @@ impl Lowering<'_> {
                 Expr::Let(condition)
             }
             Expr::Closure(closure) => {
-                self.diagnostics.error(
+                self.diagnostics.error_with_help(
                     Code::Await,
                     &closure,
-                    "a closure cannot suspend the topology that it is called from: write a loop, or `explode` the items",
+                    "a closure cannot suspend the topology that it is called from",
+                    "write a loop, or `explode` the items",
                 );
                 Expr::Closure(closure)
             }
@@ -250,10 +252,11 @@ impl Lowering<'_> {
             .is_some_and(|variable| call.args.iter().any(|argument| may_change(argument, variable)));
         if changed || !is_place(&call.receiver) {
             if mentions_self(&call.receiver) {
-                self.diagnostics.error(
+                self.diagnostics.error_with_help(
                     Code::Await,
                     &call.receiver,
-                    "this is evaluated before the await in its arguments, and cannot wait there: bind the awaited value in front, `let value = ..await;`",
+                    "this is evaluated before the await in its arguments, and cannot wait there",
+                    super::BIND_IN_FRONT,
                 );
                 return Expr::MethodCall(call);
             }
@@ -277,7 +280,7 @@ impl Lowering<'_> {
             };
         }
         let module = self.module;
-        let Some(mut call) = ops::parse_awaited(&awaited.base, span, module, self.diagnostics) else {
+        let Some(mut call) = ops::parse_awaited(&awaited.base, span, module, self.operations, self.diagnostics) else {
             return nothing();
         };
         self.flatten_operands(call.arguments.iter_mut().collect(), stmts);
@@ -296,12 +299,13 @@ impl Lowering<'_> {
 
     pub(super) fn await_in_macro(&mut self, mac: &syn::Macro) {
         if macro_has_await(mac) {
-            self.diagnostics.error(
+            self.diagnostics.error_with_help(
                 Code::Await,
                 &mac.path,
+                "an await cannot stand inside a macro call, which this compiler cannot look into",
                 format!(
-                    "an await cannot stand inside a macro call, which this compiler cannot look into: bind it in front of `{}!`, `let value = ..await;`",
-                    mac.path.to_token_stream()
+                    "bind it in front of `{}!`, `let value = ..await;`",
+                    crate::model::text(&mac.path)
                 ),
             );
         }
@@ -310,10 +314,11 @@ impl Lowering<'_> {
     /// Reports an operation without `.await`.
     pub(super) fn missing_await(&mut self, call: &Expr) {
         if let Some((operation, _)) = ops::called(call) {
-            self.diagnostics.error(
+            self.diagnostics.error_with_help(
                 Code::Await,
                 call,
-                format!("an operation does nothing by itself: write `{}`", operation.usage()),
+                "an operation does nothing by itself",
+                format!("write `{}`", operation.usage()),
             );
         }
     }
@@ -328,18 +333,25 @@ impl Lowering<'_> {
                     Expr::Async(_) | Expr::Await(_) => return,
                     Expr::Call(_) => self.0.missing_await(expr),
                     Expr::MethodCall(_) if ops::is_append(expr, self.0.module) => {
-                        self.0.diagnostics.error(
+                        self.0.diagnostics.error_with_help(
                             Code::Await,
                             expr,
-                            "an append does nothing by itself: write `self.depot.append(record).await`",
+                            "an append does nothing by itself",
+                            "write `self.depot.append(record).await`",
                         );
                         return;
                     }
-                    Expr::MethodCall(call) if self.0.called_operation(expr).is_some() => self.0.diagnostics.error(
-                        Code::Await,
-                        expr,
-                        format!("`{0}` is an operation of the module, which does nothing by itself: write `self.{0}(..).await`", call.method),
-                    ),
+                    Expr::MethodCall(call) if self.0.called_operation(expr).is_some() => {
+                        self.0.diagnostics.error_with_help(
+                            Code::Await,
+                            expr,
+                            format!(
+                                "`{}` is an operation of the module, which does nothing by itself",
+                                call.method
+                            ),
+                            format!("write `self.{}(..).await`", call.method),
+                        );
+                    }
                     _ => {}
                 }
                 syn::visit::visit_expr(self, expr);

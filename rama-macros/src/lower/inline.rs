@@ -36,11 +36,18 @@ impl Lowering<'_> {
         if let Some(start) = self.inlining.iter().position(|caller| *caller == declared.ident) {
             let mut cycle: Vec<String> = self.inlining[start..].iter().map(ToString::to_string).collect();
             cycle.push(declared.ident.to_string());
-            self.diagnostics.error(
+            self.diagnostics.error_with_help(
                 Code::Recursion,
                 &call.method,
-                format!("an operation is inlined where it is called, so it cannot call itself ({}); write the recursion as a loop", cycle.join(" → ")),
+                format!(
+                    "an operation is inlined where it is called, so it cannot call itself ({})",
+                    cycle.join(" → ")
+                ),
+                "write the recursion as a loop",
             );
+            return None;
+        }
+        if declared.lost {
             return None;
         }
         if call.args.len() != declared.parameters.len() {
@@ -83,10 +90,11 @@ impl Lowering<'_> {
 
 /// Reports control flow in a macro call that cannot be read.
 pub(super) fn hidden_leaving(span: proc_macro2::Span, diagnostics: &mut Diagnostics) {
-    diagnostics.error_at(
+    diagnostics.error_at_with_help(
         Code::Await,
         span,
-        "this compiler cannot look into this macro call, so nothing in it can leave the code around it: put it outside of the macro",
+        "this compiler cannot look into this macro call, so nothing in it can leave the code around it",
+        "put it outside of the macro",
     );
 }
 

@@ -50,6 +50,7 @@ pub(crate) fn lower(
         awaits: lowering.awaits,
         items: lowering.items,
         here: String::new(),
+        is_whole: true,
     }
 }
 
@@ -69,6 +70,9 @@ struct Lowering<'a> {
     /// The operations' bodies in this one, by the number in their label.
     inlined: std::collections::BTreeMap<usize, crate::ir::Inlined>,
 }
+
+/// The way out wherever an await cannot stand.
+const BIND_IN_FRONT: &str = "bind the awaited value in front, `let value = ..await;`";
 
 impl Lowering<'_> {
     fn temporary(&mut self, shown_at: Span) -> Ident {
@@ -98,10 +102,11 @@ impl Lowering<'_> {
     }
 
     fn unsupported(&mut self, at: &dyn quote::ToTokens, place: &str) {
-        self.diagnostics.error(
+        self.diagnostics.error_with_help(
             Code::Await,
             at,
-            format!("a topology cannot be suspended {place}: bind the awaited value in front, `let value = ..await;`"),
+            format!("a topology cannot be suspended {place}"),
+            BIND_IN_FRONT,
         );
     }
 }

@@ -117,10 +117,11 @@ impl Lowering<'_> {
         let point = self.add_await(ops::fork_call(call.span()));
         // A branch of its own cannot jump into the loops around it.
         for jump in super::search::jumps_out(&branch.block) {
-            self.diagnostics.error(
+            self.diagnostics.error_with_help(
                 Code::Await,
                 jump,
-                "a forked branch cannot leave or continue the loops around its `fork`: end the branch with `return`, and decide on the loop outside of it",
+                "a forked branch cannot leave or continue the loops around its `fork`",
+                "end the branch with `return`, and decide on the loop outside of it",
             );
         }
         let outer = std::mem::take(&mut self.targets);
@@ -158,10 +159,11 @@ impl Lowering<'_> {
 
     /// An attribute macro sees code before `#[cfg]` takes it away, so it cannot know whether this await exists.
     fn conditional_compilation(&mut self, at: &dyn quote::ToTokens) {
-        self.diagnostics.error(
+        self.diagnostics.error_with_help(
             Code::Await,
             at,
-            "an await cannot depend on `#[cfg(..)]`: put the attribute on the whole function, or use `if cfg!(..)`",
+            "an await cannot depend on `#[cfg(..)]`",
+            "put the attribute on the whole function, or use `if cfg!(..)`",
         );
     }
 

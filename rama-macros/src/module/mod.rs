@@ -7,7 +7,7 @@
 use crate::diag::{Code, Diagnostics};
 use crate::model::ModuleDecl;
 use crate::{names, parse};
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Fields, ItemStruct};
@@ -26,7 +26,8 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
         Err(_) => {
             diagnostics.error(Code::Syntax, &item, "`#[module]` stands on a struct with named fields");
             let errors = diagnostics.to_compile_errors();
-            return quote!(#item #errors);
+            let nothing = type_name(&item).map(|name| declaration_macro(&name, &TokenStream::new()));
+            return quote!(#item #nothing #errors);
         }
     };
     let module = parse::module::parse(&item, &mut diagnostics);
@@ -66,16 +67,33 @@ fn records(module: &ModuleDecl) -> TokenStream {
     }
 }
 
+/// The name of an `enum` or `union`. Its topologies are no further mistake.
+fn type_name(item: &TokenStream) -> Option<Ident> {
+    let mut after_keyword = false;
+    for token in item.clone() {
+        match token {
+            TokenTree::Ident(name) if after_keyword => return Some(name),
+            TokenTree::Ident(word) => after_keyword = word == "enum" || word == "union",
+            _ => after_keyword = false,
+        }
+    }
+    None
+}
+
 fn hand_over(item: &ItemStruct) -> TokenStream {
-    let name = &item.ident;
-    let declaration = names::declaration_macro(name);
     let private = names::private();
     let tokens = item.to_token_stream();
+    declaration_macro(&item.ident, &quote!(#private::compile! { { #tokens } $($block)* }))
+}
+
+/// The macro that `topology!` calls.
+fn declaration_macro(name: &Ident, expansion: &TokenStream) -> TokenStream {
+    let declaration = names::declaration_macro(name);
     quote! {
         #[doc(hidden)]
         #[allow(unused_macros, clippy::crate_in_macro_def)]
         macro_rules! #declaration {
-            ($($block:tt)*) => { #private::compile! { { #tokens } $($block)* } };
+            ($($block:tt)*) => { #expansion };
         }
         #[doc(hidden)]
         #[allow(unused_imports)]

@@ -31,21 +31,18 @@ impl Operation for Append {
 
 /// Whether `base` is `self.depot.append(..)`, perhaps with `.ack(..)`, of a depot of the module.
 pub(crate) fn is_append(base: &Expr, module: &ModuleDecl) -> bool {
-    let Expr::MethodCall(call) = base else { return false };
-    if call.method == "ack" {
-        return is_append(&call.receiver, module);
-    }
-    call.method == "append"
-        && own_field(&call.receiver).is_some_and(|field| module.depots.iter().any(|depot| depot.ident == *field))
+    appended(base, module).is_some()
 }
 
-/// The depot and the record of `self.depot.append(record)`, perhaps with `.ack(..)`.
-pub(crate) fn append_target(base: &Expr) -> Option<(&Ident, &Expr)> {
+/// The depot (its number) and the record of `self.depot.append(record)`, perhaps with `.ack(..)`.
+pub(crate) fn appended<'a>(base: &'a Expr, module: &ModuleDecl) -> Option<(usize, Option<&'a Expr>)> {
     let Expr::MethodCall(call) = base else { return None };
     if call.method == "ack" {
-        return append_target(&call.receiver);
+        return appended(&call.receiver, module);
     }
-    Some((own_field(&call.receiver)?, call.args.first()?))
+    let field = own_field(&call.receiver).filter(|_| call.method == "append")?;
+    let depot = module.depots.iter().position(|depot| depot.ident == *field)?;
+    Some((depot, call.args.first()))
 }
 
 /// `field` of `self.field`.

@@ -16,13 +16,13 @@ mod path_partition;
 mod shuffle_partition;
 mod yield_if_overtime;
 
-use crate::diag::{Code, Diagnostics, list};
-use crate::model::ModuleDecl;
+use crate::diag::{Code, Diagnostics, list, nearest};
+use crate::model::{ModuleDecl, OperationDecl};
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::punctuated::Punctuated;
 use syn::{Expr, Token};
 
-pub(crate) use append::{append_target, is_append};
+pub(crate) use append::{appended, is_append};
 pub(crate) use path_partition::first_key;
 
 /// What all operations share.
@@ -144,6 +144,7 @@ pub(crate) fn parse_awaited(
     base: &Expr,
     span: Span,
     module: &ModuleDecl,
+    own: &[OperationDecl],
     diagnostics: &mut Diagnostics,
 ) -> Option<Call> {
     if is_append(base, module) {
@@ -155,10 +156,16 @@ pub(crate) fn parse_awaited(
     }
     if let Some((operation, arguments)) = called(base) {
         if arguments.len() != operation.arity() {
-            diagnostics.error(
+            diagnostics.error_with_help(
                 Code::Await,
                 base,
-                format!("`{}` is called as `{}`", operation.name(), operation.usage()),
+                format!(
+                    "`{}` takes {}, and is given {}",
+                    operation.name(),
+                    counted(operation.arity()),
+                    arguments.len()
+                ),
+                format!("write `{}`", operation.usage()),
             );
             return None;
         }
@@ -176,23 +183,57 @@ pub(crate) fn parse_awaited(
             return None;
         }
         if name == "fork" {
-            diagnostics.error(
+            diagnostics.error_with_help(
                 Code::Await,
                 base,
-                "the code after a `fork` does not wait for it: write `fork(async { .. });` without `.await`",
+                "the code after a `fork` does not wait for it",
+                "write `fork(async { .. });` without `.await`",
             );
             return None;
         }
     }
-    diagnostics.error(
+    let known = list(OPERATIONS.iter().map(|operation| operation.name()));
+    let meant = meant(base, module, own).map_or_else(String::new, |meant| format!("did you mean `{meant}`? "));
+    diagnostics.error_with_help(
         Code::Await,
         base,
+        "only an operation can be awaited here",
         format!(
-            "only an operation can be awaited here ({}, an append to a depot of the module, or an operation of the module); to wait for another future, write `external(future).await`",
-            list(OPERATIONS.iter().map(|operation| operation.name()))
+            "{meant}to wait for another future, write `external(future).await`; the operations are {known}, an append to a depot of the module, and an `async fn` of this block"
         ),
     );
     None
+}
+
+/// The operation that a misspelt `base` may stand for.
+fn meant(base: &Expr, module: &ModuleDecl, own: &[OperationDecl]) -> Option<String> {
+    if let Some((name, _)) = function_call(base) {
+        let known: Vec<String> = OPERATIONS.iter().map(|operation| operation.name().to_owned()).collect();
+        return nearest(&name.to_string(), &known).map(str::to_owned);
+    }
+    let Expr::MethodCall(call) = base else { return None };
+    if let Expr::Path(receiver) = &*call.receiver
+        && receiver.path.is_ident("self")
+    {
+        let known: Vec<String> = own.iter().map(|operation| operation.ident.to_string()).collect();
+        return nearest(&call.method.to_string(), &known).map(|meant| format!("self.{meant}"));
+    }
+    if call.method == "ack" {
+        return meant(&call.receiver, module, own);
+    }
+    if call.method == "append" {
+        let depot = append::own_field(&call.receiver)?;
+        let known: Vec<String> = module.depots.iter().map(|depot| depot.ident.to_string()).collect();
+        return nearest(&depot.to_string(), &known).map(|meant| format!("self.{meant}.append"));
+    }
+    None
+}
+
+fn counted(arguments: usize) -> &'static str {
+    match arguments {
+        0 => "no argument",
+        _ => "one argument",
+    }
 }
 
 impl Call {

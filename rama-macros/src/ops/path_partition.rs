@@ -3,7 +3,7 @@
 use super::append::own_field;
 use super::{Operation, Site};
 use crate::codegen::key_function;
-use crate::diag::{Code, Diagnostics, list};
+use crate::diag::{Code, Diagnostics, choices};
 use crate::model::{ModuleDecl, PStateDecl};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -22,15 +22,21 @@ impl Operation for PathPartition {
     }
 
     fn check(&self, arguments: &[Expr], module: &ModuleDecl, diagnostics: &mut Diagnostics) {
-        if target(&arguments[0], module).is_none() {
+        let named = first_key(&arguments[0]).map(|(field, _)| field);
+        let is_broken = named.as_ref().is_some_and(|field| module.broken.contains(field));
+        if target(&arguments[0], module).is_none() && !is_broken {
             let names = module.pstates.iter().map(|pstate| &pstate.ident);
-            diagnostics.error(
+            diagnostics.error_with_help(
                 Code::Await,
                 &arguments[0],
                 format!(
-                    "the path begins with a PState of the module and its first key, as in `{}`; the PStates are {}",
-                    self.usage(),
-                    list(names)
+                    "the path begins with a PState of the module and its first key, as in `{}`",
+                    self.usage()
+                ),
+                choices(
+                    &named.map(|field| field.to_string()).unwrap_or_default(),
+                    "PStates",
+                    names,
                 ),
             );
         }

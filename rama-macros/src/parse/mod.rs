@@ -1,5 +1,8 @@
 //! Tokens to declarations. Parsing is lenient: what can be understood is, and the rest is reported.
 
+pub(crate) mod block;
 pub(crate) mod module;
 pub(crate) mod options;
+mod recover;
+pub(crate) mod scan;
 pub(crate) mod topologies;

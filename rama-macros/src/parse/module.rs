@@ -8,15 +8,17 @@ use syn::{Attribute, Expr, Field, Fields, GenericArgument, ItemStruct, PathArgum
 
 const MODULE_OPTIONS: &[&str] = &["check_alignment"];
 const DEPOT_OPTIONS: &[&str] = &["random", "hash_by", "global", "disallow", "tick", "partitioner", "keep"];
+const PARTITIONERS: &[&str] = &["random", "hash_by", "global", "disallow", "tick", "partitioner"];
 const PSTATE_OPTIONS: &[&str] = &["owner", "global", "private", "initial", "partition_by"];
 
 /// Understands the module's struct. What is wrong is reported; the rest is in the result.
 pub(crate) fn parse(item: &ItemStruct, diagnostics: &mut Diagnostics) -> ModuleDecl {
     if !item.generics.params.is_empty() {
-        diagnostics.error(
+        diagnostics.error_with_help(
             Code::Declaration,
             &item.generics,
-            "a module has no generic parameters: it is one deployable thing; use concrete types in its fields",
+            "a module has no generic parameters: it is one deployable thing",
+            "use concrete types in its fields",
         );
     }
     let mut module = ModuleDecl {
@@ -28,6 +30,7 @@ pub(crate) fn parse(item: &ItemStruct, diagnostics: &mut Diagnostics) -> ModuleD
         pstates: Vec::new(),
         check_alignment: false,
         broken: Vec::new(),
+        ownerless: Vec::new(),
     };
     for attribute in item.attrs.iter().filter(|attribute| is_options(attribute)) {
         let options = options::options(attribute, diagnostics);
@@ -45,10 +48,11 @@ pub(crate) fn parse(item: &ItemStruct, diagnostics: &mut Diagnostics) -> ModuleD
                 parse_field(field, &mut module, diagnostics);
             }
         }
-        Fields::Unnamed(fields) => diagnostics.error(
+        Fields::Unnamed(fields) => diagnostics.error_with_help(
             Code::Declaration,
             fields,
-            "a module's depots and PStates have names: write a struct with named fields, `struct Module { #[depot(random)] name: Depot<Record> }`",
+            "a module's depots and PStates have names",
+            "write a struct with named fields, `struct Module { #[depot(random)] name: Depot<Record> }`",
         ),
         Fields::Unit => {}
     }
@@ -69,10 +73,11 @@ fn parse_field(field: &Field, module: &mut ModuleDecl, diagnostics: &mut Diagnos
     let Some(ident) = field.ident.clone() else { return };
     let mut ours = field.attrs.iter().filter(|attribute| is_ours(attribute));
     let (Some(attribute), None) = (ours.next(), ours.next()) else {
-        diagnostics.error(
+        diagnostics.error_with_help(
             Code::Declaration,
             &ident,
-            format!("`{ident}` is either a depot, `#[depot(random)]`, or a PState, `#[pstate(owner = TOPOLOGY)]`: give it one of these attributes"),
+            format!("field `{ident}` is either a depot or a PState, and says which"),
+            "give it one of the attributes `#[depot(random)]` and `#[pstate(owner = TOPOLOGY)]`",
         );
         module.broken.push(ident);
         return;
@@ -89,17 +94,15 @@ fn parse_field(field: &Field, module: &mut ModuleDecl, diagnostics: &mut Diagnos
             module.broken.push(ident);
             return;
         };
-        let Some((partitioner, keep)) = depot_options(attribute, &options, diagnostics) else {
-            module.broken.push(ident);
-            return;
-        };
+        let (partitioner, keep) = depot_options(attribute, &options, diagnostics);
         if matches!(partitioner, Partitioner::Tick { .. })
             && !matches!(&record, Type::Tuple(tuple) if tuple.elems.is_empty())
         {
-            diagnostics.error(
+            diagnostics.error_with_help(
                 Code::Declaration,
                 &record,
-                "the records of a tick depot are `()`: write `Depot<()>`",
+                "the records of a tick depot are `()`",
+                "write `Depot<()>`",
             );
         }
         module.depots.push(DepotDecl {
@@ -116,11 +119,10 @@ fn parse_field(field: &Field, module: &mut ModuleDecl, diagnostics: &mut Diagnos
                 &field.ty,
                 "a PState's type is written `PState<Schema>`",
             );
+            module.broken.push(ident);
             return;
         };
-        if let Some(pstate) = pstate_options(ident, schema, field, attribute, &options, diagnostics) {
-            module.pstates.push(pstate);
-        }
+        pstate_options(ident, schema, field, attribute, &options, module, diagnostics);
     }
 }
 
@@ -144,64 +146,64 @@ fn depot_options(
     attribute: &Attribute,
     options: &[AttributeOption],
     diagnostics: &mut Diagnostics,
-) -> Option<(Partitioner, Option<u64>)> {
+) -> (Partitioner, Option<u64>) {
     let mut partitioner = None;
     let mut keep = None;
+    // What is wrong was reported; whatever is taken in its place then does not run.
+    let mut mistaken = options.is_empty() && !matches!(attribute.meta, syn::Meta::Path(_));
     for option in options {
         let found = match option.name.to_string().as_str() {
             "random" => option.flag(diagnostics).then_some(Partitioner::Random),
             "global" => option.flag(diagnostics).then_some(Partitioner::Global),
             "disallow" => option.flag(diagnostics).then_some(Partitioner::Disallow),
-            "hash_by" => Some(Partitioner::HashBy(key_function(
-                option,
-                "|record| &record.key",
-                diagnostics,
-            )?)),
-            "tick" => Some(Partitioner::Tick {
-                millis: option.millis("\"30s\"", diagnostics)?,
-            }),
-            "partitioner" => match option.required("path::to::function", diagnostics)? {
-                path @ Expr::Path(_) => Some(Partitioner::Custom(path.clone())),
-                other => {
-                    diagnostics.error(
+            "hash_by" => key_function(option, "|record| &record.key", diagnostics).map(Partitioner::HashBy),
+            "tick" => option
+                .millis("\"30s\"", diagnostics)
+                .map(|millis| Partitioner::Tick { millis }),
+            "partitioner" => match option.required("path::to::function", diagnostics) {
+                Some(path @ Expr::Path(_)) => Some(Partitioner::Custom(path.clone())),
+                None => None,
+                Some(other) => {
+                    diagnostics.error_with_help(
                         Code::Declaration,
                         other,
-                        "the value of `partitioner` is the path of a function `fn(&Record, usize) -> usize`, which is given the number of tasks",
+                        "the value of `partitioner` is the path of a function",
+                        "it is a `fn(&Record, usize) -> usize`, which is given the number of tasks",
                     );
-                    return None;
+                    None
                 }
             },
             "keep" => {
-                keep = Some(option.number("10_000", diagnostics)?);
-                None
+                keep = option.number("10_000", diagnostics);
+                continue;
             }
             _ => {
                 options::unknown(option, "depot", DEPOT_OPTIONS, diagnostics);
-                return None;
+                None
             }
         };
+        mistaken |= found.is_none();
         if let Some(found) = found {
             if partitioner.is_some() {
-                diagnostics.error(
+                diagnostics.error_with_help(
                     Code::Declaration,
                     &option.name,
-                    format!("a depot has one partitioner: keep one of {}", list(&DEPOT_OPTIONS[..6])),
+                    "a depot has one partitioner, and this is another one",
+                    format!("keep one of {}", list(PARTITIONERS)),
                 );
             }
             partitioner = Some(found);
         }
     }
-    if partitioner.is_none() {
-        diagnostics.error(
+    if partitioner.is_none() && !mistaken {
+        diagnostics.error_with_help(
             Code::Declaration,
             attribute,
-            format!(
-                "a depot says how its records find their partition: one of {}",
-                list(&DEPOT_OPTIONS[..6])
-            ),
+            "a depot says how its records find their partition",
+            format!("add one of {}", list(PARTITIONERS)),
         );
     }
-    Some((partitioner?, keep))
+    (partitioner.unwrap_or(Partitioner::Random), keep)
 }
 
 fn pstate_options(
@@ -210,48 +212,62 @@ fn pstate_options(
     field: &Field,
     attribute: &Attribute,
     options: &[AttributeOption],
+    module: &mut ModuleDecl,
     diagnostics: &mut Diagnostics,
-) -> Option<PStateDecl> {
+) {
     let mut owner = None;
+    let mut mistaken = options.is_empty() && !matches!(attribute.meta, syn::Meta::Path(_));
     let (mut global, mut private) = (false, false);
     let (mut initial, mut partition_by) = (None, None);
     for option in options {
         match option.name.to_string().as_str() {
-            "owner" => owner = Some(option.word("TOPOLOGY", diagnostics)?),
+            "owner" => {
+                owner = option.word("TOPOLOGY", diagnostics);
+                mistaken |= owner.is_none();
+            }
             "global" => global = option.flag(diagnostics),
             "private" => private = option.flag(diagnostics),
             "initial" => initial = option.required("0", diagnostics).cloned(),
-            "partition_by" => partition_by = Some(key_function(option, "|key| &key.0", diagnostics)?),
+            "partition_by" => partition_by = key_function(option, "|key| &key.0", diagnostics),
             _ => {
                 options::unknown(option, "pstate", PSTATE_OPTIONS, diagnostics);
-                return None;
+                mistaken = true;
             }
         }
     }
     if global && partition_by.is_some() {
-        diagnostics.error(
+        diagnostics.error_with_help(
             Code::Declaration,
             attribute,
-            "a `global` PState has one partition: it needs no `partition_by`",
+            "a `global` PState has one partition: nothing is left for `partition_by` to decide",
+            "keep one of `global` and `partition_by`",
         );
     }
-    if owner.is_none() {
-        diagnostics.error(
+    if owner.is_none() && !mistaken {
+        diagnostics.error_with_help(
             Code::Declaration,
             attribute,
-            "a PState names the one topology that writes it: `#[pstate(owner = TOPOLOGY)]`",
+            "a PState names the one topology that writes it",
+            "write `#[pstate(owner = TOPOLOGY)]`",
         );
     }
-    Some(PStateDecl {
+    let is_owned = owner.is_some();
+    let pstate = PStateDecl {
+        owner: owner.unwrap_or_else(|| ident.clone()),
         ident,
         schema,
-        owner: owner?,
         global,
         private,
         initial,
         partition_by,
         docs: docs(&field.attrs),
-    })
+    };
+    if is_owned {
+        module.pstates.push(pstate);
+    } else {
+        module.broken.push(pstate.ident.clone());
+        module.ownerless.push(pstate);
+    }
 }
 
 fn key_function(option: &AttributeOption, example: &str, diagnostics: &mut Diagnostics) -> Option<KeyFunction> {
@@ -259,13 +275,14 @@ fn key_function(option: &AttributeOption, example: &str, diagnostics: &mut Diagn
         Expr::Closure(closure) if closure.inputs.len() == 1 => Some(KeyFunction::Closure(closure.clone())),
         path @ Expr::Path(_) => Some(KeyFunction::Path(path.clone())),
         other => {
-            diagnostics.error(
+            diagnostics.error_with_help(
                 Code::Declaration,
                 other,
                 format!(
-                    "the value of `{0}` is a closure of one argument, `{0} = {example}`, or the path of a function",
+                    "the value of `{}` is a closure of one argument, or the path of a function",
                     option.name
                 ),
+                format!("write `{} = {example}`", option.name),
             );
             None
         }

@@ -1,6 +1,6 @@
 //! Options inside an attribute: `name`, or `name = value`, separated by commas.
 
-use crate::diag::{Code, Diagnostics, list};
+use crate::diag::{Code, Diagnostics, choices};
 use proc_macro2::Ident;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
@@ -34,7 +34,9 @@ pub(crate) fn options(attribute: &Attribute, diagnostics: &mut Diagnostics) -> V
         _ => match attribute.parse_args_with(Punctuated::<AttributeOption, Token![,]>::parse_terminated) {
             Ok(options) => options.into_iter().collect(),
             Err(error) => {
-                diagnostics.syntax(&error);
+                let message = format!("this attribute does not parse: {}", super::recover::said(&error));
+                let help = "options are written `name` or `name = value`, with commas between them";
+                diagnostics.error_at_with_help(Code::Syntax, error.span(), message, help);
                 Vec::new()
             }
         },
@@ -44,13 +46,11 @@ pub(crate) fn options(attribute: &Attribute, diagnostics: &mut Diagnostics) -> V
 /// Reports an option that nobody knows, with those that are known.
 pub(crate) fn unknown(option: &AttributeOption, attribute: &str, known: &[&str], diagnostics: &mut Diagnostics) {
     let name = &option.name;
-    diagnostics.error(
+    diagnostics.error_with_help(
         Code::Declaration,
         name,
-        format!(
-            "unknown option `{name}` of `#[{attribute}]`; the options are {}",
-            list(known)
-        ),
+        format!("unknown option `{name}` of `#[{attribute}]`"),
+        choices(name, "options", known),
     );
 }
 
@@ -58,10 +58,11 @@ pub(crate) fn unknown(option: &AttributeOption, attribute: &str, known: &[&str],
 pub(crate) fn duplicates(options: &[AttributeOption], diagnostics: &mut Diagnostics) {
     for (at, option) in options.iter().enumerate() {
         if options[..at].iter().any(|earlier| earlier.name == option.name) {
-            diagnostics.error(
+            diagnostics.error_with_help(
                 Code::Declaration,
                 &option.name,
-                format!("option `{}` is given twice; keep one of them", option.name),
+                format!("option `{}` is given twice", option.name),
+                "keep one of them",
             );
         }
     }
@@ -71,10 +72,11 @@ impl AttributeOption {
     /// The option's value, which must be there.
     pub(crate) fn required(&self, example: &str, diagnostics: &mut Diagnostics) -> Option<&Expr> {
         if self.value.is_none() {
-            diagnostics.error(
+            diagnostics.error_with_help(
                 Code::Declaration,
                 &self.name,
-                format!("option `{0}` needs a value: `{0} = {example}`", self.name),
+                format!("option `{}` needs a value", self.name),
+                format!("write `{} = {example}`", self.name),
             );
         }
         self.value.as_ref()
@@ -83,10 +85,11 @@ impl AttributeOption {
     /// Reports a value that should not be there.
     pub(crate) fn flag(&self, diagnostics: &mut Diagnostics) -> bool {
         if let Some(value) = &self.value {
-            diagnostics.error(
+            diagnostics.error_with_help(
                 Code::Declaration,
                 value,
-                format!("option `{0}` takes no value: write just `{0}`", self.name),
+                format!("option `{}` takes no value", self.name),
+                format!("write just `{}`", self.name),
             );
         }
         true

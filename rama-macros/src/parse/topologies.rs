@@ -1,26 +1,23 @@
 //! The `impl` block of topologies.
 
 use super::options;
-use crate::diag::{Code, Diagnostics, list};
+use crate::diag::{Code, Diagnostics, choices};
 use crate::model::{OnFailure, OperationDecl, Retry, SourceDecl, StartFrom, TopologiesDecl, TopologyDecl, docs};
 use proc_macro2::Ident;
 use syn::{Attribute, Expr, FnArg, ImplItem, ImplItemFn, ItemImpl, Lit, Pat, ReceiverKind, ReturnType, Type};
 
 const STREAM_OPTIONS: &[&str] = &["source", "start_from", "retry", "max_retries", "on_failure", "timeout"];
-const KINDS: &[&str] = &["stream", "microbatch", "query"];
+pub(crate) const KINDS: &[&str] = &["stream", "microbatch", "query"];
 
 /// Understands the block.
 pub(crate) fn parse(block: &ItemImpl, diagnostics: &mut Diagnostics) -> TopologiesDecl {
-    let mut declared = TopologiesDecl {
-        topologies: Vec::new(),
-        operations: Vec::new(),
-        others: Vec::new(),
-    };
+    let mut declared = TopologiesDecl::default();
     if let Some((path, _)) = &block.trait_ {
-        diagnostics.error(
+        diagnostics.error_with_help(
             Code::Syntax,
             path,
             "topologies stand in an `impl` of the module itself, not of a trait",
+            "write `impl Module { .. }`",
         );
     }
     if !block.generics.params.is_empty() {
@@ -33,17 +30,25 @@ pub(crate) fn parse(block: &ItemImpl, diagnostics: &mut Diagnostics) -> Topologi
             }
             ImplItem::Fn(function) => {
                 if let Some(attribute) = topology_attribute(&function.attrs) {
-                    diagnostics.error(
+                    diagnostics.error_with_help(
                         Code::Syntax,
                         &function.sig.fn_token,
-                        format!(
-                            "a topology is an `async fn`: `#[{}] async fn {}`",
-                            path_text(attribute),
-                            function.sig.ident
-                        ),
+                        "a topology is an `async fn`",
+                        format!("write `#[{}] async fn {}`", path_text(attribute), function.sig.ident),
                     );
                 }
                 declared.others.push(item.clone());
+            }
+            // A function that has no body.
+            ImplItem::Verbatim(tokens) if function_name(tokens).is_some() => {
+                let name = function_name(tokens);
+                diagnostics.error_with_help(
+                    Code::Syntax,
+                    &name,
+                    "this function has no body",
+                    "write `{ .. }` in place of the `;`",
+                );
+                declared.lost.extend(name);
             }
             other => declared.others.push(other.clone()),
         }
@@ -57,6 +62,11 @@ fn path_text(attribute: &Attribute) -> String {
         .get_ident()
         .map(ToString::to_string)
         .unwrap_or_default()
+}
+
+/// The name in `fn name`.
+fn function_name(tokens: &proc_macro2::TokenStream) -> Option<Ident> {
+    super::recover::function_name(&tokens.clone().into_iter().collect::<Vec<_>>())
 }
 
 /// Whether `attribute` is one of ours, which rustc does not know.
@@ -75,10 +85,11 @@ fn parse_async(
     diagnostics: &mut Diagnostics,
 ) {
     if !function.sig.generics.params.is_empty() {
-        diagnostics.error(
+        diagnostics.error_with_help(
             Code::Declaration,
             &function.sig.generics,
-            "a topology or an operation has no generic parameters; write the concrete types",
+            "a topology or an operation has no generic parameters",
+            "write the concrete types",
         );
     }
     let returns = match &function.sig.output {
@@ -98,13 +109,11 @@ fn parse_async(
         None => {
             for attribute in &function.attrs {
                 if !attribute.path().is_ident("doc") && !attribute.path().is_ident("allow") {
-                    diagnostics.error(
+                    diagnostics.error_with_help(
                         Code::Declaration,
                         attribute.path(),
-                        format!(
-                            "an `async fn` here is a topology, with one of {}, or, without an attribute, an operation",
-                            list(KINDS.iter().map(|kind| format!("#[{kind}]")))
-                        ),
+                        "an `async fn` here is a topology, or, without an attribute, an operation; this attribute is unknown",
+                        choices(&path_text(attribute), "attributes of topologies", KINDS),
                     );
                 }
             }
@@ -113,6 +122,7 @@ fn parse_async(
                 parameters,
                 returns,
                 body: function.block.clone(),
+                lost: false,
             });
         }
         Some(attribute) if attribute.path().is_ident("stream") => {
@@ -120,27 +130,22 @@ fn parse_async(
             let is_mutable_reference =
                 receiver.is_some_and(|receiver| matches!(&receiver.kind, ReceiverKind::Reference(_, _, Some(_))));
             if !is_mutable_reference {
-                match receiver {
-                    Some(receiver) => diagnostics.error(
-                        Code::Syntax,
-                        receiver,
-                        "a stream takes `&mut self`: the view of the task it is on",
-                    ),
-                    None => diagnostics.error(
-                        Code::Syntax,
-                        &function.sig.ident,
-                        "a stream takes `&mut self`: the view of the task it is on",
-                    ),
-                }
-            }
-            if parameters.len() != 1 {
+                let at: &dyn quote::ToTokens = match receiver {
+                    Some(receiver) => receiver,
+                    None => &function.sig.ident,
+                };
                 diagnostics.error(
                     Code::Syntax,
+                    at,
+                    "a stream takes `&mut self`: the view of the task it is on",
+                );
+            }
+            if parameters.len() != 1 {
+                diagnostics.error_with_help(
+                    Code::Syntax,
                     &function.sig.ident,
-                    format!(
-                        "a stream takes one record: `async fn {}(&mut self, record: Record)`",
-                        function.sig.ident
-                    ),
+                    "a stream takes one record",
+                    format!("write `async fn {}(&mut self, record: Record)`", function.sig.ident),
                 );
             }
             let options = stream_options(function, attribute, diagnostics);
@@ -156,15 +161,15 @@ fn parse_async(
                     levels(around, &function.attrs),
                 );
                 add_source(source, declared);
+            } else {
+                declared.lost.push(function.sig.ident.clone());
             }
         }
-        Some(attribute) => diagnostics.error(
+        Some(attribute) => diagnostics.error_with_help(
             Code::Kind,
             attribute.path(),
-            format!(
-                "`#[{}]` topologies are not built yet; this version runs `#[stream]`",
-                path_text(attribute)
-            ),
+            format!("`#[{}]` topologies are not built yet", path_text(attribute)),
+            "this version runs `#[stream]`",
         ),
     }
 }
@@ -207,15 +212,15 @@ fn stream_options(
             _ if at == 0 && option.value.is_none() => stream.topology = option.name.clone(),
             _ => {
                 options::unknown(option, "stream", STREAM_OPTIONS, diagnostics);
-                return None;
             }
         }
     }
     if source.is_none() {
-        diagnostics.error(
+        diagnostics.error_with_help(
             Code::Declaration,
             attribute,
-            "a stream names the depot that it processes: `#[stream(source = DEPOT)]`",
+            "a stream names the depot that it processes",
+            "write `#[stream(source = DEPOT)]`",
         );
     }
     stream.depot = source?;
@@ -243,10 +248,12 @@ fn start_from(option: &options::AttributeOption, diagnostics: &mut Diagnostics) 
         }
         _ => {}
     }
-    diagnostics.error(
+    let word = crate::model::text(value);
+    diagnostics.error_with_help(
         Code::Declaration,
         value,
-        "`start_from` is one of `beginning`, `end` and `ago(RECORDS)`",
+        format!("`{word}` is no place to start from"),
+        choices(&word, "choices", ["beginning", "end", "ago(RECORDS)"]),
     );
     None
 }
@@ -258,10 +265,11 @@ fn retry(option: &options::AttributeOption, diagnostics: &mut Diagnostics) -> Op
         "all_after" => Some(Retry::AllAfter),
         "none" => Some(Retry::None),
         _ => {
-            diagnostics.error(
+            diagnostics.error_with_help(
                 Code::Declaration,
                 &word,
-                "`retry` is one of `individual`, `all_after` and `none`",
+                format!("`{word}` is no way to retry"),
+                choices(&word, "choices", ["individual", "all_after", "none"]),
             );
             None
         }

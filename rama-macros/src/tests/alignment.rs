@@ -122,7 +122,31 @@ fn the_depots_hash_by_is_the_first_witness() {
                 "let Record { user: who, other } = record; self.p.key(&who).set(1); self.p.key(&other).set(1);",
                 "PCE",
             ),
-            ("let r = &record; let u = &r.user; self.p.key(u.as_str()).set(1);", "P"),
+            ("let r = &record; let u = &r.user; self.p.key(u).set(1);", "P"),
+            (
+                "self.p.key(record.user.as_str()).set(1); self.p.key(record.other.as_str()).set(1);",
+                "CCE",
+            ),
+            (
+                "let mut r = record; let Record { ref mut user, .. } = r; user.push('x'); self.p.key(&r.user).set(1);",
+                "C",
+            ),
+            (
+                "let mut r = record; match r { Record { ref mut user, .. } => user.push('x') } self.p.key(&r.user).set(1);",
+                "C",
+            ),
+            (
+                "let mut r = record; if let Record { user: ref mut u, .. } = r { u.push('x'); } self.p.key(&r.user).set(1);",
+                "C",
+            ),
+            (
+                "let user = record.user; bind!(user, record.other); self.p.key(&user).set(1);",
+                "C",
+            ),
+            (
+                "let user = record.user; println!(\"{}\", user); self.p.key(&user).set(1);",
+                "P",
+            ),
             ("self.p.key(&record.other).set(1);", "CE"),
             ("self.p.key(&record.user()).set(1);", "C"),
             ("self.pairs.key(&(record.user.clone(), 7)).set(1);", "P"),
@@ -278,6 +302,14 @@ fn a_witness_follows_names_and_ends_with_an_assignment() {
             (
                 "hash_partition(\"x\").await; self.p.key(\"x\").set(1); self.p.key(\"y\").set(1);",
                 "PCE",
+            ),
+            (
+                "hash_partition(\"x\").await; self.p.key(&\"x\".to_string()).set(1); self.p.key(&String::from(\"x\")).set(1);",
+                "PP",
+            ),
+            (
+                "hash_partition(record.kind.as_str()).await; self.p.key(record.kind.as_str()).set(1);",
+                "P",
             ),
             ("hash_partition(&LIMIT).await; self.p.key(&LIMIT).set(1);", "P"),
             (

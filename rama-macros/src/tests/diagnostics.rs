@@ -1,4 +1,4 @@
-use super::{MODULE, errors};
+use super::{MODULE, errors, warnings};
 
 fn in_body(body: &str) -> String {
     let block = format!(
@@ -9,21 +9,45 @@ fn in_body(body: &str) -> String {
 
 #[test]
 fn an_unknown_source_lists_the_depots() {
-    insta::assert_snapshot!(errors(MODULE, "impl M {\n#[stream(t, source = inputs)]\nasync fn f(&mut self, r: Record) {}\n#[stream(other, source = input)] async fn g(&mut self, r: Record) {}\n}"), @"2:22 [RM0002] `inputs` is no depot of the module; the depots are `input` and `output`");
+    insta::assert_snapshot!(errors(MODULE, "impl M {\n#[stream(t, source = inputs)]\nasync fn f(&mut self, r: Record) {}\n#[stream(other, source = input)] async fn g(&mut self, r: Record) {}\n}"), @r#"
+    2:22 [RM0002] `inputs` is no depot of the module
+     = help: did you mean `input`? the depots are `input` and `output`
+    "#);
 }
 
 #[test]
 fn unknown_options_list_the_legal_ones() {
     insta::assert_snapshot!(errors(MODULE, "impl M {\n#[stream(t, source = input, retries = 3)]\nasync fn f(&mut self, r: Record) {}\n}"), @r#"
-    2:29 [RM0002] unknown option `retries` of `#[stream]`; the options are `source`, `start_from`, `retry`, `max_retries`, `on_failure` and `timeout`
-    4:22 [RM0003] PState `counts` names owner `t`, which is no topology of the module; the topologies are none
-    5:22 [RM0003] PState `foreign` names owner `other`, which is no topology of the module; the topologies are none
+    2:29 [RM0002] unknown option `retries` of `#[stream]`
+     = help: the options are `source`, `start_from`, `retry`, `max_retries`, `on_failure` and `timeout`
+    5:22 [RM0003] PState `foreign` names owner `other`, which is no topology of the module
+     = help: there is only `t`
     "#);
 }
 
 #[test]
 fn a_write_of_a_foreign_pstate_names_its_owner() {
-    insta::assert_snapshot!(in_body("self.foreign.key(&record.key).update(|n| *n += 1);"), @"4:6 [RM0003] PState `foreign` is written by its owner `other` only, and this is topology `t`: send the owner a record through a depot, or make both one topology, `#[stream(other, source = ..)]`");
+    insta::assert_snapshot!(in_body("self.foreign.key(&record.key).update(|n| *n += 1);"), @r#"
+    4:6 [RM0003] PState `foreign` is written by its owner `other` only, and this is topology `t`
+     = help: send the owner a record through a depot, or make both one topology, `#[stream(other, source = ..)]`
+    "#);
+}
+
+#[test]
+fn writes_of_a_foreign_pstate_by_another_name_or_in_a_function_are_found() {
+    insta::assert_snapshot!(errors(MODULE, "impl M {
+#[stream(t, source = input)] async fn f(&mut self, r: Record) {
+    let all = &mut self.foreign; all.key(&r.key).set(1);
+    self.put(&r);
+}
+#[stream(other, source = input)] async fn g(&mut self, r: Record) { self.put(&r); }
+fn put(&mut self, r: &Record) { self.foreign.key(&r.key).set(1); }
+}"), @r#"
+    3:42 [RM0003] PState `foreign` is written by its owner `other` only, and this is topology `t`
+     = help: send the owner a record through a depot, or make both one topology, `#[stream(other, source = ..)]`
+    7:38 [RM0003] PState `foreign` is written by its owner `other` only, and this is topology `t`
+     = help: send the owner a record through a depot, or make both one topology, `#[stream(other, source = ..)]`
+    "#);
 }
 
 #[test]
@@ -44,15 +68,23 @@ fn awaits_in_closures_macros_and_guards_are_reported_together() {
         fork(async {}).await;
         hash_partition(&record);
     "), @r#"
-    5:17 [RM0004] a closure cannot suspend the topology that it is called from: write a loop, or `explode` the items
-    6:9 [RM0004] an await cannot stand inside a macro call, which this compiler cannot look into: bind it in front of `println!`, `let value = ..await;`
-    7:29 [RM0004] a topology cannot be suspended in the guard of a match arm: bind the awaited value in front, `let value = ..await;`
-    8:9 [RM0004] this is evaluated before the await in its arguments, and cannot wait there: bind the awaited value in front, `let value = ..await;`
-    9:9 [RM0004] only an operation can be awaited here (`hash_partition`, `path_partition`, `global_partition`, `direct_partition`, `shuffle_partition`, `all_partition`, `custom_partition`, `explode`, `yield_if_overtime` and `external`, an append to a depot of the module, or an operation of the module); to wait for another future, write `external(future).await`
-    10:9 [RM0004] `explode` is called as `explode(items).await`
+    5:17 [RM0004] a closure cannot suspend the topology that it is called from
+     = help: write a loop, or `explode` the items
+    6:9 [RM0004] an await cannot stand inside a macro call, which this compiler cannot look into
+     = help: bind it in front of `println!`, `let value = ..await;`
+    7:29 [RM0004] a topology cannot be suspended in the guard of a match arm
+     = help: bind the awaited value in front, `let value = ..await;`
+    8:9 [RM0004] this is evaluated before the await in its arguments, and cannot wait there
+     = help: bind the awaited value in front, `let value = ..await;`
+    9:9 [RM0004] only an operation can be awaited here
+     = help: to wait for another future, write `external(future).await`; the operations are `hash_partition`, `path_partition`, `global_partition`, `direct_partition`, `shuffle_partition`, `all_partition`, `custom_partition`, `explode`, `yield_if_overtime` and `external`, an append to a depot of the module, and an `async fn` of this block
+    10:9 [RM0004] `explode` takes one argument, and is given 2
+     = help: write `explode(items).await`
     11:9 [RM0005] `count` stands in microbatches and queries; this is a stream
-    12:9 [RM0004] the code after a `fork` does not wait for it: write `fork(async { .. });` without `.await`
-    13:9 [RM0004] an operation does nothing by itself: write `hash_partition(&key).await`
+    12:9 [RM0004] the code after a `fork` does not wait for it
+     = help: write `fork(async { .. });` without `.await`
+    13:9 [RM0004] an operation does nothing by itself
+     = help: write `hash_partition(&key).await`
     "#);
 }
 
@@ -64,7 +96,8 @@ fn a_recursive_operation_names_the_cycle() {
 async fn a(&mut self, n: u64) { self.b(n).await; }
 async fn b(&mut self, n: u64) { self.a(n).await; }
 }"), @r#"
-    5:38 [RM0006] an operation is inlined where it is called, so it cannot call itself (a → b → a); write the recursion as a loop
+    5:38 [RM0006] an operation is inlined where it is called, so it cannot call itself (a → b → a)
+     = help: write the recursion as a loop
     "#);
 }
 
@@ -81,15 +114,22 @@ fn declarations_of_depots_and_pstates_are_checked() {
     h: u64,
     #[pstate(owner = t, global, global)] i: PState<u64>,
 }", "impl M { #[stream(t, source = c)] async fn f(&mut self, r: u64) {} }"), @r#"
-    2:13 [RM0002] unknown option `sharded` of `#[depot]`; the options are `random`, `hash_by`, `global`, `disallow`, `tick`, `partitioner` and `keep`
-    3:5 [RM0002] a depot says how its records find their partition: one of `random`, `hash_by`, `global`, `disallow`, `tick` and `partitioner`
-    4:21 [RM0002] a depot has one partitioner: keep one of `random`, `hash_by`, `global`, `disallow`, `tick` and `partitioner`
+    2:13 [RM0002] unknown option `sharded` of `#[depot]`
+     = help: the options are `random`, `hash_by`, `global`, `disallow`, `tick`, `partitioner` and `keep`
+    3:5 [RM0002] a depot says how its records find their partition
+     = help: add one of `random`, `hash_by`, `global`, `disallow`, `tick` and `partitioner`
+    4:21 [RM0002] a depot has one partitioner, and this is another one
+     = help: keep one of `random`, `hash_by`, `global`, `disallow`, `tick` and `partitioner`
     5:20 [RM0002] the value of `tick` is a span of time above zero, as in `tick = "30s"` (units: ms, s, m, h)
     6:25 [RM0002] a depot's type is written `Depot<Record>`
-    7:5 [RM0002] a PState names the one topology that writes it: `#[pstate(owner = TOPOLOGY)]`
-    8:25 [RM0002] unknown option `size` of `#[pstate]`; the options are `owner`, `global`, `private`, `initial` and `partition_by`
-    9:5 [RM0002] `h` is either a depot, `#[depot(random)]`, or a PState, `#[pstate(owner = TOPOLOGY)]`: give it one of these attributes
-    10:33 [RM0002] option `global` is given twice; keep one of them
+    7:5 [RM0002] a PState names the one topology that writes it
+     = help: write `#[pstate(owner = TOPOLOGY)]`
+    8:25 [RM0002] unknown option `size` of `#[pstate]`
+     = help: the options are `owner`, `global`, `private`, `initial` and `partition_by`
+    9:5 [RM0002] field `h` is either a depot or a PState, and says which
+     = help: give it one of the attributes `#[depot(random)]` and `#[pstate(owner = TOPOLOGY)]`
+    10:33 [RM0002] option `global` is given twice
+     = help: keep one of them
     "#);
 }
 
@@ -103,11 +143,14 @@ fn a_stream_has_a_fixed_signature() {
 #[query] async fn j(&self, r: Record) {}
 }"), @r#"
     2:41 [RM0001] a stream takes `&mut self`: the view of the task it is on
-    3:39 [RM0001] a stream takes one record: `async fn g(&mut self, record: Record)`
-    4:34 [RM0001] a topology is an `async fn`: `#[stream] async fn h`
-    5:1 [RM0002] a stream names the depot that it processes: `#[stream(source = DEPOT)]`
-    5:22 [RM0003] PState `foreign` names owner `other`, which is no topology of the module; the topologies are `t`
-    6:3 [RM0005] `#[query]` topologies are not built yet; this version runs `#[stream]`
+    3:39 [RM0001] a stream takes one record
+     = help: write `async fn g(&mut self, record: Record)`
+    4:34 [RM0001] a topology is an `async fn`
+     = help: write `#[stream] async fn h`
+    5:1 [RM0002] a stream names the depot that it processes
+     = help: write `#[stream(source = DEPOT)]`
+    6:3 [RM0005] `#[query]` topologies are not built yet
+     = help: this version runs `#[stream]`
     "#);
 }
 
@@ -118,7 +161,8 @@ fn a_variable_that_an_inlined_operation_would_see_is_refused() {
 #[stream(other, source = input)] async fn g(&mut self, r: Record) {}
 async fn a(&mut self, n: u64) -> u64 { let other = n; scale(other) }
 }"), @r#"
-    2:69 [RM0002] operation `a` is inlined here and names an item `scale`, which this variable hides: give the variable another name
+    2:69 [RM0002] operation `a` is inlined here and names an item `scale`, which this variable hides
+     = help: give the variable another name
     "#);
 }
 
@@ -128,7 +172,75 @@ fn control_flow_that_a_macro_call_hides_is_refused() {
         loop { hash_partition(&1).await; when!(x => break); }
         when!(x => return);
     "), @r#"
-    5:53 [RM0004] this compiler cannot look into this macro call, so nothing in it can leave the code around it: put it outside of the macro
-    6:20 [RM0004] this compiler cannot look into this macro call, so nothing in it can leave the code around it: put it outside of the macro
+    5:53 [RM0004] this compiler cannot look into this macro call, so nothing in it can leave the code around it
+     = help: put it outside of the macro
+    6:20 [RM0004] this compiler cannot look into this macro call, so nothing in it can leave the code around it
+     = help: put it outside of the macro
     "#);
+}
+
+const PLACES: &str = "pub struct M {
+    #[depot(random)] anywhere: Depot<Record>,
+    #[depot(hash_by = |r| &r.user)] at_home: Depot<Record>,
+    #[depot(global)] central: Depot<Record>,
+    #[pstate(owner = t)] names: PState<Map<String, String>>,
+    #[pstate(owner = t, partition_by = |key| &key.0)] pairs: PState<Map<(String, u64), u64>>,
+    #[pstate(owner = t, global)] leaders: PState<List<String>>,
+}";
+
+fn behind(depot: &str, body: &str) -> String {
+    format!("impl M {{ #[stream(t, source = {depot})] async fn f(&mut self, record: Record) {{\n{body}\n}} }}")
+}
+
+#[test]
+fn a_key_that_may_live_elsewhere_says_where_the_computation_is_and_how_to_get_there() {
+    let found = |depot: &str, body: &str| errors(PLACES, &behind(depot, body));
+    insta::assert_snapshot!(found("anywhere", "self.names.key(&record.user).get();"), @r#"
+    2:16 [RM0007] `record.user` may live on another task: this computation is on any task, as depot `anywhere` is `random`
+     = help: go to its task first, `hash_partition(&record.user).await`; if this task's partition of `names` is meant, write `self.names.unaligned().key(..)`
+    "#);
+    insta::assert_snapshot!(found("at_home", "self.names.key(&record.friend).get();"), @r#"
+    2:16 [RM0007] `record.friend` may live on another task: this computation is partitioned by `r.user`, the `hash_by` of depot `at_home`
+     = help: go to its task first, `hash_partition(&record.friend).await`; if this task's partition of `names` is meant, write `self.names.unaligned().key(..)`
+    "#);
+    insta::assert_snapshot!(found("central", "self.names.key(&record.user).get();"), @r#"
+    2:16 [RM0007] `record.user` may live on another task: this computation is on task 0, where depot `central` is
+     = help: go to its task first, `hash_partition(&record.user).await`; if this task's partition of `names` is meant, write `self.names.unaligned().key(..)`
+    "#);
+    insta::assert_snapshot!(found("at_home", "self.leaders.push(record.user);"), @r#"
+    2:1 [RM0007] PState `leaders` is `global`: it lives on task 0, and this computation is partitioned by `r.user`, the `hash_by` of depot `at_home`
+     = help: go there first, `global_partition().await`; this task's own part of it is `self.leaders.unaligned()`, which no client reads
+    "#);
+    insta::assert_snapshot!(found("at_home", "self.pairs.key(&(record.friend, 1)).get();"), @r#"
+    2:16 [RM0007] `(record.friend, 1)` may live on another task: this computation is partitioned by `r.user`, the `hash_by` of depot `at_home`
+     = help: go to its task first, `path_partition(self.pairs.key(&(record.friend, 1))).await`; if this task's partition of `pairs` is meant, write `self.pairs.unaligned().key(..)`
+    "#);
+    insta::assert_snapshot!(found("anywhere", "let mut k = record.a;\nhash_partition(&k).await;\nk = record.b;\nself.names.key(&k).get();"), @r#"
+    5:16 [RM0007] `k` has changed since this computation was partitioned by it, and may now live on another task
+     = help: go to its task first, `hash_partition(&k).await`; if this task's partition of `names` is meant, write `self.names.unaligned().key(..)`
+    "#);
+    insta::assert_snapshot!(found("anywhere", "hash_partition(&record.a).await;\nself.names.key(&record.b).get();\nshuffle_partition().await;\nself.names.key(&record.a).get();\nall_partition().await;\nself.names.key(&record.a).get();"), @r#"
+    3:16 [RM0007] `record.b` may live on another task: this computation is partitioned by `record.a`
+     = help: go to its task first, `hash_partition(&record.b).await`; if this task's partition of `names` is meant, write `self.names.unaligned().key(..)`
+    5:16 [RM0007] `record.a` may live on another task: this computation is on any task, by `shuffle_partition`
+     = help: go to its task first, `hash_partition(&record.a).await`; if this task's partition of `names` is meant, write `self.names.unaligned().key(..)`
+    7:16 [RM0007] `record.a` may live on another task: this computation is on every task, by `all_partition`
+     = help: go to its task first, `hash_partition(&record.a).await`; if this task's partition of `names` is meant, write `self.names.unaligned().key(..)`
+    "#);
+}
+
+#[test]
+fn an_access_behind_a_partitioner_that_was_refused_is_no_second_mistake() {
+    insta::assert_snapshot!(errors(PLACES, &behind("anywhere", "hash_partition(&record.user);\nself.names.key(&record.user).get();")), @r#"
+    2:1 [RM0004] an operation does nothing by itself
+     = help: write `hash_partition(&key).await`
+    "#);
+}
+
+#[test]
+fn overwriting_behind_a_random_depot_proposes_hash_by() {
+    insta::assert_snapshot!(warnings(PLACES, &behind("anywhere", "hash_partition(&record.user).await;\nself.names.key(&record.user).set(record.name);")), @r#"
+    3:30 [RM0008] two records for one `record.user` may be applied to `names` in the wrong order: depot `anywhere` is `random`, so they start on different tasks, and whichever arrives last stays; `#[depot(hash_by = |record| &record.user)]` keeps the records of one key in order; if their order does not matter, write `#[allow(deprecated)]` on `f`
+    "#);
+    insta::assert_snapshot!(warnings(PLACES, &behind("at_home", "self.names.key(&record.user).set(record.name);")), @"");
 }

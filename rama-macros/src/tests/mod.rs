@@ -4,6 +4,7 @@ mod alignment;
 mod diagnostics;
 mod expansion;
 mod fuzz;
+mod half_typed;
 
 use crate::diag::Diagnostics;
 use crate::ir::Body;
@@ -17,25 +18,48 @@ fn expand(module: &str, block: &str) -> String {
     crate::debug::formatted(&crate::compile::compile(input))
 }
 
-/// The errors of a module and its topologies, as `line:column [code] message`, in the order of the text.
+/// The errors of a module and its topologies, as `line:column [code] message` and their help, in the order of the text.
 fn errors(module: &str, block: &str) -> String {
+    let (errors, _) = reported(module, block);
+    errors
+}
+
+/// The warnings, as [`errors`].
+fn warnings(module: &str, block: &str) -> String {
+    let (_, warnings) = reported(module, block);
+    warnings
+}
+
+fn reported(module: &str, block: &str) -> (String, String) {
     let item: syn::ItemStruct = syn::parse_str(module).expect("the test's struct parses");
-    let block: syn::ItemImpl = syn::parse_str(block).expect("the test's block parses");
+    let block: proc_macro2::TokenStream = block.parse().expect("the test's block is Rust tokens");
     let mut diagnostics = Diagnostics::default();
     let module = parse::module::parse(&item, &mut diagnostics);
-    let declared = parse::topologies::parse(&block, &mut diagnostics);
-    crate::compile::analyses(&module, &declared, &mut diagnostics);
+    let mut warnings = String::new();
+    if let Some(understood) = parse::block::parse(block, &mut diagnostics) {
+        let declared = crate::compile::declarations(&understood, &mut diagnostics);
+        let analysed = crate::compile::analyses(&module, &declared, &mut diagnostics);
+        for warning in &analysed.warnings {
+            let start = warning.at.start();
+            let (line, column, code) = (start.line, start.column + 1, warning.code.text());
+            warnings += &format!("{line}:{column} [{code}] {}\n", warning.message);
+        }
+    }
     let lines = diagnostics.sorted().into_iter().map(|found| {
         let start = found.from.start();
+        let help = found
+            .help
+            .as_ref()
+            .map_or_else(String::new, |help| format!(" = help: {help}\n"));
         format!(
-            "{}:{} [{}] {}\n",
+            "{}:{} [{}] {}\n{help}",
             start.line,
             start.column + 1,
             found.code.text(),
             found.message
         )
     });
-    lines.collect()
+    (lines.collect(), warnings)
 }
 
 /// The lowered and analysed body of the only source of `impl M { body }`.

@@ -1,5 +1,7 @@
 //! What a module declares, as constant data. The graph, the UI, `diff` and the wire fingerprint are made from it.
 
+use serde::Serialize;
+
 /// A whole module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ModuleDescriptor {
@@ -163,8 +165,40 @@ pub struct SegmentDescriptor {
     pub source: usize,
     /// The variables that its scope carries, in order of declaration; synthetic ones begin with `__`.
     pub scope: &'static [&'static str],
+    /// What the computation is partitioned by in it, in words: the code of the key that it was partitioned by last, as
+    /// `` `word` ``, or `task 0`, `every task`, `anywhere (random)`. Empty where that is not known.
+    pub partitioned_by: &'static str,
+    /// How it touches PStates, in order of its code; one of a PState, a key and a direction.
+    pub accesses: &'static [AccessDescriptor],
     /// Where it goes on to.
     pub hops: &'static [HopDescriptor],
+}
+
+/// One way in which a segment touches the partition of a PState.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccessDescriptor {
+    /// Index of the PState in the module's descriptor.
+    pub pstate: usize,
+    /// The code of the key that decides the partition; empty where it is about the whole partition.
+    pub key: &'static str,
+    /// Whether it writes.
+    pub writes: bool,
+    /// Whether the partition is the one that the key means.
+    pub alignment: AlignmentDescriptor,
+}
+
+/// Whether the partition that an access touches is the one that its key belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlignmentDescriptor {
+    /// It is about whatever is in this task's partition.
+    Whole,
+    /// Its key is what the computation was partitioned by.
+    Proven,
+    /// It is looked at when it runs.
+    Checked,
+    /// The user says that this task's partition is meant.
+    Unaligned,
 }
 
 /// One way out of a segment.
@@ -174,6 +208,8 @@ pub struct HopDescriptor {
     pub operation: &'static str,
     /// The code of its arguments.
     pub arguments: &'static str,
+    /// Of an append, the index of the depot in the module's descriptor.
+    pub appends: Option<usize>,
     /// Index of the segment that it resumes.
     pub to: usize,
 }

@@ -1,6 +1,7 @@
 //! A module: what it declares, and its per-task view.
 
 pub mod descriptor;
+pub mod graph;
 
 pub use descriptor::ModuleDescriptor;
 
@@ -14,7 +15,7 @@ use crate::topology::TaskInfo;
 /// Made by `#[module]` on a struct and `topology!` (or `#[topologies]`) on its `impl`; never implemented by hand. A value
 /// of the struct is the view of **one task**: its depot partitions and its PState partitions.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a complete module",
+    message = "[RM0011] `{Self}` is not a complete module",
     label = "its topologies are not declared, or did not compile",
     note = "annotate the struct with `#[module]` and declare its topologies once: `topology! {{ impl {Self} {{ .. }} }}`"
 )]

@@ -98,9 +98,10 @@ impl Ownership {
 
     #[cold]
     fn refuse<K: Key>(&self, key: &K, owner: u32, here: TaskInfo) -> ! {
-        let key = serde_fmt::to_debug(key);
+        // Keys are `Serialize`, and need not be `Debug`.
+        let key = serde_json::to_string(key).unwrap_or_else(|_| "(of a type that JSON cannot show)".to_owned());
         fail(EventError::new(format!(
-            "[RM0007] key {key:?} of PState `{0}` lives on task {owner}, and this event runs on task {1}; go to its task first, `hash_partition(&key).await` (`path_partition` where the PState has a `partition_by`), or, if this task's partition is meant, write `self.{0}.unaligned()`",
+            "[RM0007] key {key} of PState `{0}` lives on task {owner}, and this event runs on task {1}; go to its task first, `hash_partition(&key).await` (`path_partition` where the PState has a `partition_by`), or, if this task's partition is meant, write `self.{0}.unaligned()`",
             self.pstate, here.task
         )))
     }

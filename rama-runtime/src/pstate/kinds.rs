@@ -33,7 +33,10 @@ pub struct List<S: Schema>(PhantomData<fn() -> S>);
 pub struct Subindexed<S: Schema>(PhantomData<fn() -> S>);
 
 /// A schema whose elements are found by a key: a map, or a set (whose entries hold `()`), subindexed or not.
-#[diagnostic::on_unimplemented(message = "`{Self}` is not a `Map` or a `Set`", label = "not a `Map` or a `Set`")]
+#[diagnostic::on_unimplemented(
+    message = "[RM0010] `{Self}` is not a `Map` or a `Set`",
+    label = "not a `Map` or a `Set`"
+)]
 pub trait Keyed: Schema<Node = Self::Entries, Undo = <Self::Entries as Storage>::Undo> {
     /// What an element is found by.
     type Key: Key;
@@ -44,7 +47,7 @@ pub trait Keyed: Schema<Node = Self::Entries, Undo = <Self::Entries as Storage>:
 }
 
 /// A schema whose elements are found by position: a list, subindexed or not.
-#[diagnostic::on_unimplemented(message = "`{Self}` is not a `List`", label = "not a `List`")]
+#[diagnostic::on_unimplemented(message = "[RM0010] `{Self}` is not a `List`", label = "not a `List`")]
 pub trait Sequence: Schema<Node = Vec<<Self::Item as Schema>::Node>, Undo = ListUndo<Self::Item>> {
     /// What an element holds.
     type Item: Schema;

@@ -9,7 +9,7 @@ use std::hash::Hash;
 ///
 /// Implemented for all `Q` with `K: Borrow<Q>` and `Q: ToOwned<Owned = K> + Hash + Ord`; never by hand.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a key here: the keys are `{K}`",
+    message = "[RM0010] `{Self}` is not a key here: the keys are `{K}`",
     label = "expected `&{K}`, or what `{K}` borrows as"
 )]
 pub trait Lookup<K>: Hash + Ord + ToOwned<Owned = K> {

@@ -8,7 +8,7 @@ use std::hash::Hash;
 /// Implemented for every `Serialize + DeserializeOwned + Clone + Ord + Hash + Send + 'static`; never by hand. Keys are
 /// found by `Hash` and `Eq`, listed in the order of `Ord`, and placed on tasks by their `Serialize`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a key of a `Map` or an element of a `Set`",
+    message = "[RM0010] `{Self}` cannot be a key of a `Map` or an element of a `Set`",
     label = "not a key",
     note = "a key owns its data and is `Serialize + DeserializeOwned + Clone + Ord + Hash + Send`",
     note = "for your own type: `#[derive(Serialize, Deserialize, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]`"
@@ -22,7 +22,7 @@ impl<T: Serialize + DeserializeOwned + Clone + Ord + Hash + Send + 'static> Key 
 ///
 /// Implemented for every `Serialize + DeserializeOwned + Clone + Send + 'static`; never by hand.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a plain value of a PState",
+    message = "[RM0010] `{Self}` cannot be a plain value of a PState",
     label = "not a plain value",
     note = "a plain value owns its data and is `Serialize + DeserializeOwned + Clone + Send`"
 )]
@@ -61,7 +61,7 @@ impl<T: Serialize + DeserializeOwned + Clone + Send + 'static> Plain for T {}
 /// A place either holds a [`Node`](Schema::Node) or nothing at all; a write that leads through a place that holds nothing
 /// creates what is missing on the way.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a schema: a PState cannot hold it",
+    message = "[RM0010] `{Self}` is not a schema: a PState cannot hold it",
     label = "not a schema",
     note = "a schema is `Map<K, S>`, `Set<T>`, `List<S>`, `Subindexed<..>` around one of these, a struct with `#[derive(Fields)]`, or a plain value",
     note = "a plain value owns its data and is `Serialize + DeserializeOwned + Clone + Send`: for your own type `#[derive(Serialize, Deserialize, Clone)]`"

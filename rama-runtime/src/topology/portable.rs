@@ -17,7 +17,7 @@ pub enum WireError {
 ///
 /// Implemented for every `Serialize + DeserializeOwned + Send + 'static`; never implemented by hand.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot cross a partition hop",
+    message = "[RM0009] `{Self}` cannot cross a partition hop",
     label = "this value is still needed after the hop",
     note = "a value that crosses a hop owns its data and is `Serialize + DeserializeOwned + Send + 'static`",
     note = "either make it so (for your own type: `#[derive(Serialize, Deserialize)]`), or let its last use be before the hop"
@@ -53,7 +53,7 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Portable for T {
 
 /// A [`Portable`] value that several branches need: each gets a copy.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be given to several branches",
+    message = "[RM0009] `{Self}` cannot be given to several branches",
     label = "every branch needs its own copy of this value",
     note = "`explode`, `fork` and `all_partition` multiply the computation: what is needed after them is `Clone + Serialize + DeserializeOwned + Send + 'static`"
 )]
@@ -83,7 +83,7 @@ pub fn branched<T: Branch>(value: &T) -> T {
 ///
 /// Implemented for every `Clone + Serialize + DeserializeOwned + Send + 'static`; never by hand.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a record of a depot",
+    message = "[RM0010] `{Self}` cannot be a record of a depot",
     label = "not a record",
     note = "a record owns its data and is `Serialize + DeserializeOwned + Clone + Send + 'static`: for your own type `#[derive(Serialize, Deserialize, Clone)]`"
 )]
@@ -97,7 +97,7 @@ pub fn record<T: Record>() {}
 
 /// A whole hop, as it goes between processes. Implemented by the generated enum and scope structs.
 #[diagnostic::on_unimplemented(
-    message = "this topology carries a value that cannot cross a partition hop",
+    message = "[RM0009] this topology carries a value that cannot cross a partition hop",
     label = "the value is the one of the error above: make it portable, and this error is gone too"
 )]
 pub trait Wire: Send + Sized + 'static {

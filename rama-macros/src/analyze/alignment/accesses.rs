@@ -5,7 +5,7 @@ use super::place::{Here, Verdict, Wanted, judge};
 use super::sites::Node;
 use super::value::{Kind, Value};
 use crate::analyze::mentions::unraw;
-use crate::analyze::ownership::WRITES;
+use crate::analyze::ownership::{WRITES, root_field};
 use crate::model::{KeyFunction, PStateDecl, text};
 use proc_macro2::Span;
 use quote::ToTokens;
@@ -32,6 +32,8 @@ pub(super) struct Found {
     /// Where it overwrites what an earlier record of the same key may have left.
     pub(super) overwrites: Option<Span>,
     pub(super) unaligned: bool,
+    /// The PState is not written `self.p` here.
+    pub(super) renamed: bool,
     pub(super) verdict: Verdict,
     pub(super) here: Vec<Here>,
     /// The macro call that it stands in.
@@ -136,6 +138,7 @@ impl Analysis<'_> {
                     writes: false,
                     overwrites: None,
                     unaligned,
+                    renamed: root_field(&call.receiver).is_none(),
                     verdict: Verdict::Undecided,
                     here: Vec::new(),
                     in_macro: self.in_macro,

@@ -13,23 +13,23 @@ use syn::{Block, Expr, Macro, Member, Stmt, Token};
 /// Values with more parts than this are not followed.
 const LARGEST: usize = 64;
 
-/// Methods that give the same value back, in another form: one hash, one owner.
-const SAME: &[&str] = &[
-    "clone",
-    "to_owned",
+/// Methods that give the same value back, of whatever type: one hash, one owner.
+const SAME: &[&str] = &["clone", "to_owned", "cloned", "copied", "into_owned"];
+
+/// Methods that look at one value in another form. On a string it has the same hash; on a user's own type it may have another.
+const FORMS: &[&str] = &[
     "as_str",
     "as_ref",
     "as_slice",
     "as_deref",
     "borrow",
     "deref",
-    "cloned",
-    "copied",
     "into_boxed_str",
     "into_string",
-    "into_owned",
-    "into_iter",
 ];
+
+/// What gives a string back, called on a string literal.
+const TO_STRING: &[&str] = &["to_string", "into", "as_ref", "as_str"];
 
 /// Methods that take the payload out of an `Option` or a `Result`.
 const PAYLOAD: &[&str] = &["unwrap", "expect"];
@@ -39,47 +39,59 @@ const LOOKING: &[&str] = &[
     "len",
     "is_empty",
     "iter",
-    "get",
     "contains",
-    "contains_key",
     "to_string",
-    "to_vec",
     "chars",
     "bytes",
-    "split",
-    "split_whitespace",
     "lines",
     "trim",
     "starts_with",
     "ends_with",
     "eq",
+    "ne",
     "cmp",
     "partial_cmp",
     "is_some",
     "is_none",
     "is_ok",
     "is_err",
-    "first",
-    "last",
-    "keys",
-    "values",
     "to_lowercase",
     "to_uppercase",
-    "abs",
-    "min",
-    "max",
 ];
 
-/// Functions that give their argument back, in another form.
+/// Functions that give their argument back, in another box.
 const SAME_FUNCTIONS: &[&str] = &[
-    "String::from",
     "Box::new",
     "Rc::new",
     "Arc::new",
     "Clone::clone",
     "ToOwned::to_owned",
     "LoopState::new",
-    "IntoIterator::into_iter",
+];
+
+/// Macros that declare no variables.
+const PLAIN_MACROS: &[&str] = &[
+    "println",
+    "print",
+    "eprintln",
+    "eprint",
+    "format",
+    "format_args",
+    "write",
+    "writeln",
+    "vec",
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "matches",
+    "panic",
+    "unreachable",
+    "dbg",
+    "todo",
+    "unimplemented",
 ];
 
 impl Analysis<'_> {
@@ -113,7 +125,8 @@ impl Analysis<'_> {
             Expr::Unary(unary) => {
                 let value = self.value(&unary.expr);
                 match (&unary.op, &value) {
-                    (syn::UnOp::Deref(_), _) => value,
+                    // Of a reference it is the same; a user's own type may deref to anything.
+                    (syn::UnOp::Deref(_), _) => value.field("*"),
                     (syn::UnOp::Neg(_), Value::Literal(text)) => Value::Literal(format!("-{text}")),
                     _ => self.computed(expr, "value", &[&value]),
                 }
@@ -183,6 +196,7 @@ impl Analysis<'_> {
             }
             Expr::Let(condition) => {
                 let value = self.value(&condition.expr);
+                self.lent(&condition.expr, [&*condition.pat]);
                 self.bind(&condition.pat, value);
                 self.origin(expr, "value", Kind::Computed)
             }
@@ -231,6 +245,15 @@ impl Analysis<'_> {
             && let [only] = arguments.as_slice()
         {
             return only.clone();
+        }
+        if is_same(&"String::from")
+            && let [only] = arguments.as_slice()
+        {
+            return if is_text(only) {
+                only.clone()
+            } else {
+                only.clone().field("String")
+            };
         }
         // A function whose name is a type's or a variant's makes one.
         let name = function.rsplit("::").next().unwrap_or_default();
@@ -298,6 +321,12 @@ impl Analysis<'_> {
         }
         if SAME.contains(&method.as_str()) && arguments.is_empty() {
             return receiver;
+        }
+        if arguments.is_empty() && is_text(&receiver) && TO_STRING.contains(&method.as_str()) {
+            return receiver;
+        }
+        if FORMS.contains(&method.as_str()) && arguments.is_empty() {
+            return receiver.field(&method);
         }
         if PAYLOAD.contains(&method.as_str()) {
             return receiver.field("0");
@@ -447,7 +476,12 @@ impl Analysis<'_> {
         self.in_macro = outer.or(Some(address));
         let values: Vec<Value> = parsed.iter().map(|argument| self.value(argument)).collect();
         self.in_macro = outer;
-        self.tokens_may_change(expr, mac.tokens.clone());
+        let is_plain = mac
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| PLAIN_MACROS.iter().any(|plain| last.ident == plain));
+        self.tokens_may_change(expr, mac.tokens.clone(), is_plain);
         let mentions_self = crate::lower::mentions_self(expr);
         let mut given: Vec<&Value> = values.iter().collect();
         if mentions_self || values.is_empty() {
@@ -456,19 +490,19 @@ impl Analysis<'_> {
         self.computed(expr, "value", &given)
     }
 
-    /// Any `mut` variable that a macro names may be changed by it.
-    fn tokens_may_change<T>(&mut self, node: &T, tokens: proc_macro2::TokenStream) {
+    /// A variable that a macro names may be changed by it, if it is `mut`; or be declared anew, unless the macro is a plain one.
+    fn tokens_may_change<T>(&mut self, node: &T, tokens: proc_macro2::TokenStream, is_plain: bool) {
         for token in tokens {
             match token {
                 proc_macro2::TokenTree::Ident(ident) => {
                     if let Some(at) = self.state.find(&unraw(&ident))
-                        && self.state.variables[at].mutable
+                        && (self.state.variables[at].mutable || !is_plain)
                     {
                         let before = self.state.variables[at].value.clone();
                         self.state.variables[at].value = self.computed(node, ("changed", at), &[&before]);
                     }
                 }
-                proc_macro2::TokenTree::Group(group) => self.tokens_may_change(node, group.stream()),
+                proc_macro2::TokenTree::Group(group) => self.tokens_may_change(node, group.stream(), is_plain),
                 _ => {}
             }
         }
@@ -496,6 +530,7 @@ impl Analysis<'_> {
                 let value = match &local.init {
                     Some(init) => {
                         let value = self.value(&init.expr);
+                        self.lent(&init.expr, [&local.pat]);
                         if let Some((_, otherwise)) = &init.diverge {
                             let before = self.state.clone();
                             self.value(otherwise);
@@ -584,4 +619,9 @@ fn size(value: &Value, limit: usize) -> usize {
     let mut left = limit;
     count(value, &mut left);
     limit - left
+}
+
+/// Whether the value is a string literal.
+fn is_text(value: &Value) -> bool {
+    matches!(value, Value::Literal(text) if text.starts_with('"'))
 }

@@ -242,6 +242,7 @@ impl Analysis<'_> {
             }
             Expr::Match(choice) => {
                 let value = self.value(&choice.expr);
+                self.lent(&choice.expr, choice.arms.iter().map(|arm| &arm.pat));
                 let mut ways: Vec<_> = choice
                     .arms
                     .iter()
@@ -339,6 +340,9 @@ impl Analysis<'_> {
                 local, node, diverge, ..
             } => {
                 let value = self.node(node);
+                if let ir::Node::Plain(plain) = node {
+                    self.lent(&plain.code, [&local.pat]);
+                }
                 if let Some(diverge) = diverge {
                     let before = self.state.clone();
                     self.block(diverge);
@@ -394,6 +398,7 @@ impl Analysis<'_> {
             }
             ir::Node::Match { scrutinee, arms } => {
                 let value = self.value(&scrutinee.code);
+                self.lent(&scrutinee.code, arms.iter().map(|arm| &arm.pat.code));
                 let mut ways: Vec<_> = arms
                     .iter()
                     .map(|arm| {

@@ -37,6 +37,9 @@ use std::rc::Rc;
 use syn::Expr;
 use value::Kind;
 
+/// The site of the record: the first value that comes to be.
+const RECORD: usize = 0;
+
 /// The abstract run of one body.
 struct Analysis<'a> {
     module: &'a ModuleDecl,
@@ -74,7 +77,10 @@ pub(crate) fn analyze(
     for (topology, bodies) in declared.topologies.iter().zip(bodies) {
         for (source, body) in topology.sources.iter().zip(bodies) {
             let run = run(body, source, module, &trusted);
-            report::misaligned(&run.accesses, module, diagnostics);
+            if body.is_whole {
+                report::misaligned(&run.accesses, module, diagnostics);
+            }
+            report::foreign_writes(&run.accesses, &topology.name.to_string(), module, diagnostics);
             warnings.extend(reordering::found(&run.accesses, source, module));
             let (here, arrivals) = (run.here, run.arrivals);
             mark::mark(body, &run.accesses, &run.known_accesses);
@@ -95,11 +101,7 @@ fn trusted(bodies: &[Vec<Body>], module: &ModuleDecl, declared: &TopologiesDecl)
     let position = |name: &proc_macro2::Ident| module.depots.iter().position(|depot| depot.ident == *name);
     for body in bodies.iter().flatten() {
         for argument in body.awaits.iter().flat_map(|point| &point.call.arguments) {
-            if crate::ops::is_append(argument, module)
-                && let Some((name, _)) = crate::ops::append_target(argument)
-            {
-                appended.extend(position(name));
-            }
+            appended.extend(crate::ops::appended(argument, module).map(|(depot, _)| depot));
         }
     }
     let letters = declared

@@ -5,7 +5,7 @@ use super::place::{Here, Place, Verdict, Wanted, judge};
 use super::value::{Kind, Value};
 use crate::ir::AwaitId;
 use crate::model::{DepotDecl, PStateDecl, Partitioner, text};
-use crate::ops::{append_target, first_key};
+use crate::ops::{appended, first_key};
 use syn::Expr;
 
 impl Here {
@@ -156,14 +156,11 @@ impl Analysis<'_> {
     /// `self.depot.append(record)`: the record stays on this task, whatever the depot's partitioner.
     fn append(&mut self, append: &Expr) {
         let module = self.module;
-        let Some((name, record)) = append_target(append) else {
+        let Some((depot, Some(record))) = appended(append, module) else {
             self.value(append);
             return;
         };
         let record = self.value(record);
-        let Some(depot) = module.depots.iter().position(|depot| depot.ident == *name) else {
-            return;
-        };
         let wanted = match &module.depots[depot].partitioner {
             Partitioner::HashBy(function) => Some(Wanted::OwnerOf(self.applied(function, record))),
             Partitioner::Global => Some(Wanted::Global),

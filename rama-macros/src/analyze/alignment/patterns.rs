@@ -5,7 +5,8 @@ use super::state::Variable;
 use super::value::Value;
 use crate::analyze::mentions::unraw;
 use crate::analyze::patterns;
-use syn::{Member, Pat};
+use syn::visit::Visit;
+use syn::{Expr, Member, Pat};
 
 impl Analysis<'_> {
     /// Declares the variables of `pat`, matched against `value`.
@@ -48,6 +49,25 @@ impl Analysis<'_> {
                     self.declare(unraw(&bound.ident), bound.mutable, part);
                 }
             }
+        }
+    }
+
+    /// What a pattern of `patterns` borrows mutably from `place` may change.
+    pub(super) fn lent<'p>(&mut self, place: &Expr, patterns: impl IntoIterator<Item = &'p Pat>) {
+        struct RefMut(bool);
+        impl<'ast> Visit<'ast> for RefMut {
+            fn visit_pat_ident(&mut self, ident: &'ast syn::PatIdent) {
+                self.0 |= ident.by_ref.is_some() && ident.mutability.is_some();
+                syn::visit::visit_pat_ident(self, ident);
+            }
+        }
+        let mut lends = RefMut(false);
+        for pat in patterns {
+            lends.visit_pat(pat);
+        }
+        if lends.0 {
+            let after = self.computed(place, "lent", &[&Value::Unknown]);
+            self.overwrite(place, after);
         }
     }
 

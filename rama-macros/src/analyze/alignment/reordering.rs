@@ -1,5 +1,6 @@
 //! Rule 3, reordering: a stream that overwrites per key behind a `random` depot may apply two edits of one key in the wrong order.
 
+use super::RECORD;
 use super::accesses::Found;
 use super::operations::key_text;
 use super::value::{Kind, Origin, Value};
@@ -24,11 +25,20 @@ pub(super) fn found(accesses: &[Found], source: &SourceDecl, module: &ModuleDecl
             return None;
         }
         let (key, pstate, name) = (key_text(key), &module.pstates[found.pstate].ident, &depot.ident);
+        // What the key is of the record, if it is a part of it.
+        let is_name = |member: &&str| member.chars().all(|c| c.is_alphanumeric() || c == '_');
+        let by = match found.value.path_from(RECORD) {
+            Some(path) if path.iter().all(is_name) => {
+                let path: String = path.iter().map(|member| format!(".{member}")).collect();
+                format!("|record| &record{path}")
+            }
+            _ => "|record| ..".to_owned(),
+        };
         Some(Warning {
             code: Code::Reordering,
             at,
             message: format!(
-                "two records for one `{key}` may be applied to `{pstate}` in the wrong order: depot `{name}` is `random`, so they start on different tasks, and whichever arrives last stays; `#[depot(hash_by = ..)]` keeps the records of one key in order; if their order does not matter, write `#[allow(deprecated)]` on `{}`",
+                "two records for one `{key}` may be applied to `{pstate}` in the wrong order: depot `{name}` is `random`, so they start on different tasks, and whichever arrives last stays; `#[depot(hash_by = {by})]` keeps the records of one key in order; if their order does not matter, write `#[allow(deprecated)]` on `{}`",
                 source.ident
             ),
             levels: source.levels.clone(),

@@ -3,6 +3,7 @@
 use super::accesses::Found;
 use super::operations::key_text;
 use super::place::Verdict;
+use crate::analyze::ownership;
 use crate::diag::{Code, Diagnostics};
 use crate::model::ModuleDecl;
 
@@ -53,6 +54,16 @@ pub(super) fn misaligned(accesses: &[Found], module: &ModuleDecl, diagnostics: &
             }
             None => continue,
         };
-        diagnostics.error(Code::Alignment, &found.shown_at, format!("{message}; {help}"));
+        diagnostics.error_with_help(Code::Alignment, &found.shown_at, message, help);
+    }
+}
+
+/// Reports the writes of PStates that `topology` does not own, where they are made by another name than `self.p`.
+pub(super) fn foreign_writes(accesses: &[Found], topology: &str, module: &ModuleDecl, diagnostics: &mut Diagnostics) {
+    for found in accesses {
+        let pstate = &module.pstates[found.pstate];
+        if found.writes && found.renamed && pstate.owner != topology {
+            ownership::foreign(pstate, topology, &found.shown_at, diagnostics);
+        }
     }
 }

@@ -144,6 +144,19 @@ impl Value {
         })
     }
 
+    /// The fields that lead from the value of `site` to it.
+    pub(super) fn path_from(&self, site: usize) -> Option<Vec<&str>> {
+        match self {
+            Value::Origin(origin) if origin.site == site => Some(Vec::new()),
+            Value::Field(base, member) => {
+                let mut path = base.path_from(site)?;
+                path.push(member);
+                Some(path)
+            }
+            _ => None,
+        }
+    }
+
     /// Whether it is known how it came to be, so that it is none of the other values that are known so.
     fn is_transparent(&self) -> bool {
         match self {

@@ -105,7 +105,7 @@ where
 }
 
 /// An unsigned integer, which `next` counts up.
-#[diagnostic::on_unimplemented(message = "`{Self}` is no unsigned integer, so there is no `next` one")]
+#[diagnostic::on_unimplemented(message = "[RM0010] `{Self}` is no unsigned integer, so there is no `next` one")]
 pub trait Counter: Plain + Default {
     /// Returns the number, then adds one to it.
     ///
