@@ -1,4 +1,4 @@
-//! All mistakes of a body are reported, and those of other rules with them.
+//! All mistakes of a body are reported.
 use rama_runtime::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +24,6 @@ topology! {
     impl Analytics {
         #[stream(source = views)]
         async fn analyse(&mut self, view: View) {
-            hash_partition(&view.page);
             self.by_page.key(&view.page).update(|n| *n += 1);
             global_partition().await;
             if self.by_user.contains(&view.user) {
