@@ -110,10 +110,7 @@ fn module_and_block(program: &str) -> (String, String) {
             _ => {}
         }
     }
-    (
-        module.expect("there is a module"),
-        block.expect("there are topologies"),
-    )
+    (module.expect("there is a module"), block.expect("there are topologies"))
 }
 
 #[test]
@@ -133,7 +130,9 @@ fn each_code_has_its_page_and_each_page_its_code() {
     let shown = read(&workspace().join("rama-runtime/src/errors.rs"));
     for code in &pages {
         assert!(
-            shown.contains(&format!("#[doc = include_str!(\"docs/errors/{code}.md\")]\npub mod {code} {{}}")),
+            shown.contains(&format!(
+                "#[doc = include_str!(\"docs/errors/{code}.md\")]\npub mod {code} {{}}"
+            )),
             "{code} is not shown in `rama_runtime::errors`"
         );
         assert!(
@@ -149,7 +148,11 @@ fn the_wrong_program_of_a_page_is_wrong_in_that_way_only() {
         let code = code.text();
         let (module, block) = module_and_block(&fenced(&page(code), "compile_fail"));
         let reported = errors(&module, &block) + &warnings(&module, &block);
-        assert_eq!(codes_in(&reported), BTreeSet::from([code.to_owned()]), "{code}: {reported}");
+        assert_eq!(
+            codes_in(&reported),
+            BTreeSet::from([code.to_owned()]),
+            "{code}: {reported}"
+        );
         // And it says what the page says.
         let quoted = fenced(&page(code), "text");
         for line in reported.lines() {
