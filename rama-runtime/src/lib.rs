@@ -53,6 +53,7 @@
 //! | run it | [`InProcessCluster`](cluster::InProcessCluster), [`Launch`](cluster::Launch) |
 //! | use it | the generated client: `app.lines().append(..)`, `app.counts().key("be").get()`, [`App`](client::App) |
 //! | test it | [`testing`] |
+//! | understand a message with a code, `[RM0007]` | [`errors`] |
 
 // The macros name this crate; so do its own doc tests and tests.
 extern crate self as rama_runtime;
@@ -63,6 +64,7 @@ pub mod depot;
 mod editor;
 pub mod env;
 mod error;
+pub mod errors;
 mod exec;
 pub mod key;
 pub mod module;

@@ -35,7 +35,7 @@ topology! {
             let Some(half) = half(b).or(Some(4)) else { return 0 };
             let Some(x @ 1..=9) = external(async move { Some(half) }).await else {
                 hash_partition(&b).await;
-                self.sums.key(&b).set(first);
+                self.sums.key(&b).update(|sum| *sum += first);
                 return b + last;
             };
             let _ = hash_partition(&x).await;

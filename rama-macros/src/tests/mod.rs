@@ -5,6 +5,7 @@ mod diagnostics;
 mod expansion;
 mod fuzz;
 mod half_typed;
+mod pages;
 
 use crate::diag::Diagnostics;
 use crate::ir::Body;

@@ -18,7 +18,7 @@ topology! {
             let total = 1;
             hash_partition(&line).await;
             total += line.len() as u64;
-            self.counts.key(&line).set(total);
+            self.counts.key(&line).update(|n| *n += total);
         }
     }
 }

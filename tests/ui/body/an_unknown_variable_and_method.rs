@@ -16,7 +16,7 @@ topology! {
         #[stream(source = lines)]
         async fn count(&mut self, line: String) {
             hash_partition(&line).await;
-            self.counts.key(&lin).update(|n| *n += 1);
+            self.counts.key(&line).update(|n| *n += lin.len() as u64);
             self.counts.key(&line).raise();
             self.count.key(&line).update(|n| *n += 1);
         }

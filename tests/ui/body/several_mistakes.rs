@@ -3,7 +3,7 @@ use rama_runtime::prelude::*;
 
 #[module]
 pub struct Shop {
-    #[depot(random)]
+    #[depot(hash_by = |item| item)]
     orders: Depot<String>,
     #[pstate(owner = sell)]
     sold: PState<Map<String, u64>>,

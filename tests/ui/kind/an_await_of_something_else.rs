@@ -7,7 +7,7 @@ async fn fetch(length: usize) -> u64 {
 
 #[module]
 pub struct Words {
-    #[depot(random)]
+    #[depot(hash_by = |line| line)]
     lines: Depot<String>,
     #[depot(disallow)]
     output: Depot<String>,

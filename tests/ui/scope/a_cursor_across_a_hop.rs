@@ -3,7 +3,7 @@ use rama_runtime::prelude::*;
 
 #[module]
 pub struct Words {
-    #[depot(random)]
+    #[depot(hash_by = |line| line)]
     lines: Depot<String>,
     #[depot(disallow)]
     output: Depot<String>,
@@ -15,7 +15,7 @@ topology! {
     impl Words {
         #[stream(source = lines)]
         async fn count(&mut self, line: String) {
-            let counter = self.counts.key("lines");
+            let counter = self.counts.key(&line);
             global_partition().await;
             counter.update(|n| *n += line.len() as u64);
         }

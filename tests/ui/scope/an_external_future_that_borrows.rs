@@ -3,7 +3,7 @@ use rama_runtime::prelude::*;
 
 #[module]
 pub struct Words {
-    #[depot(random)]
+    #[depot(hash_by = |line| line)]
     lines: Depot<String>,
     #[depot(disallow)]
     output: Depot<String>,

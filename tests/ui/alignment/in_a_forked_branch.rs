@@ -1,0 +1,26 @@
+//! A forked branch has hops of its own; the code after it stays where it was.
+use rama_runtime::prelude::*;
+
+/// Counts words.
+#[module]
+pub struct WordCount {
+    #[depot(random)]
+    lines: Depot<String>,
+    #[pstate(owner = count_words)]
+    counts: PState<Map<String, u64>>,
+}
+
+topology! {
+    impl WordCount {
+        #[stream(source = lines)]
+        async fn count_words(&mut self, line: String) {
+            fork(async {
+                hash_partition(&line).await;
+                self.counts.key(&line).update(|n| *n += 1);
+            });
+            self.counts.key(&line).update(|n| *n += 1);
+        }
+    }
+}
+
+fn main() {}
