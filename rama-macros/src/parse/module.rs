@@ -33,7 +33,7 @@ pub(crate) fn parse(item: &ItemStruct, diagnostics: &mut Diagnostics) -> ModuleD
         ownerless: Vec::new(),
     };
     for attribute in item.attrs.iter().filter(|attribute| is_options(attribute)) {
-        let options = options::options(attribute, diagnostics);
+        let (options, _) = options::options(attribute, diagnostics);
         options::duplicates(&options, diagnostics);
         for option in &options {
             match option.name.to_string().as_str() {
