@@ -33,7 +33,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
             let nothing = type_name(&item).map(|name| declaration_macro(&name, &TokenStream::new()));
             let declared = type_name(&item).map(|name| {
                 let private = names::private();
-                quote!(impl #private::Declared for #name {})
+                quote!(#[diagnostic::do_not_recommend] impl #private::Declared for #name {})
             });
             return quote!(#item #nothing #declared #errors);
         }
@@ -64,7 +64,7 @@ fn view(item: &ItemStruct) -> TokenStream {
 fn declared(item: &ItemStruct) -> TokenStream {
     let (private, name) = (names::private(), &item.ident);
     let (parameters, arguments, conditions) = item.generics.split_for_impl();
-    quote!(impl #parameters #private::Declared for #name #arguments #conditions {})
+    quote!(#[diagnostic::do_not_recommend] impl #parameters #private::Declared for #name #arguments #conditions {})
 }
 
 /// Checks that every depot can hold its records, at the record's type.
