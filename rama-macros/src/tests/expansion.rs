@@ -35,3 +35,12 @@ fn expansions_are_deterministic() {
     }";
     assert_eq!(expand(WORD_COUNT, block), expand(WORD_COUNT, block));
 }
+
+#[test]
+fn check_alignment_keeps_the_check_in_release_builds() {
+    let block = "impl WordCount { #[stream(source = lines)] async fn count_words(&mut self, line: String) {} }";
+    let plain = expand(WORD_COUNT, block);
+    assert!(plain.contains("cfg!(debug_assertions)") && !plain.contains("true.then"));
+    let checked = expand(&WORD_COUNT.replace("pub struct", "#[module(check_alignment)] pub struct"), block);
+    assert!(!checked.contains("cfg!(debug_assertions)") && checked.contains("true.then"));
+}

@@ -65,8 +65,8 @@ impl Ownership {
         }
     }
 
-    /// Fails the event if `key` is not owned by the task `here`.
-    pub(super) fn check_key<K: Key>(&self, key: K, here: TaskInfo) {
+    /// Fails the event if `key` is not owned by the task `here`. `proven`: the compiler said that it is.
+    pub(super) fn check_key<K: Key>(&self, key: K, here: TaskInfo, proven: bool) {
         if self.global {
             return;
         }
@@ -79,7 +79,7 @@ impl Ownership {
             Ok(hash) => {
                 let owner = hash as u32 & (here.tasks - 1);
                 if owner != here.task {
-                    self.refuse(&key, owner, here);
+                    self.refuse(&key, owner, here, proven);
                 }
             }
             Err(error) => fail(EventError::from(error)),
@@ -97,11 +97,19 @@ impl Ownership {
     }
 
     #[cold]
-    fn refuse<K: Key>(&self, key: &K, owner: u32, here: TaskInfo) -> ! {
+    fn refuse<K: Key>(&self, key: &K, owner: u32, here: TaskInfo, proven: bool) -> ! {
         // Keys are `Serialize`, and need not be `Debug`.
         let key = serde_json::to_string(key).unwrap_or_else(|_| "(of a type that JSON cannot show)".to_owned());
+        let way_out = if proven {
+            "; the compiler took this access for proven, which is a mistake of rama's own, or of a `Clone`, `Serialize` or partitioner that gives two results for one value".to_owned()
+        } else {
+            format!(
+                "; go to its task first, `hash_partition(&key).await` (`path_partition` where the PState has a `partition_by`), or, if this task's partition is meant, write `self.{}.unaligned()`",
+                self.pstate
+            )
+        };
         fail(EventError::new(format!(
-            "[RM0007] key {key} of PState `{0}` lives on task {owner}, and this event runs on task {1}; go to its task first, `hash_partition(&key).await` (`path_partition` where the PState has a `partition_by`), or, if this task's partition is meant, write `self.{0}.unaligned()`",
+            "[RM0007] key {key} of PState `{}` lives on task {owner}, and this event runs on task {}{way_out}",
             self.pstate, here.task
         )))
     }

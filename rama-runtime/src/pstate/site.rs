@@ -46,22 +46,47 @@ pub trait Read<P: Path<Root = Self::Root>>: Site {
     ) -> Self::Answer<R>;
 }
 
+/// Which keys of the root are looked at.
+#[derive(Debug, Clone, Copy)]
+enum Checks {
+    Nothing,
+    Keys,
+    /// Those that the compiler proved to live here.
+    Proofs,
+}
+
 /// This task's partition, to be read and written: synchronous.
 #[derive(Debug)]
 pub struct Local<'p, S: Schema> {
     pub(super) state: &'p mut PState<S>,
-    checks: bool,
+    checks: Checks,
 }
 
 impl<'p, S: Schema> Local<'p, S> {
     /// The partition, where the keys of the root must live here.
     pub(super) fn checked(state: &'p mut PState<S>) -> Self {
-        Local { state, checks: true }
+        Local {
+            state,
+            checks: Checks::Keys,
+        }
     }
 
     /// The partition, whatever its keys.
     pub(super) fn unchecked(state: &'p mut PState<S>) -> Self {
-        Local { state, checks: false }
+        Local {
+            state,
+            checks: Checks::Nothing,
+        }
+    }
+
+    /// The partition, for a key that the compiler proved to live here: debug builds look whether it was right.
+    pub(super) fn proven(state: &'p mut PState<S>) -> Self {
+        let checks = if cfg!(debug_assertions) {
+            Checks::Proofs
+        } else {
+            Checks::Nothing
+        };
+        Local { state, checks }
     }
 
     /// The same site, for a shorter time.
@@ -88,8 +113,10 @@ impl<S: Schema> Site for Local<'_, S> {
 
     #[inline]
     fn check_key<K: Key, Q: Lookup<K> + ?Sized>(&self, key: &Q) {
-        if self.checks {
-            self.state.check_key(key);
+        match self.checks {
+            Checks::Nothing => {}
+            Checks::Keys => self.state.check_key(key, false),
+            Checks::Proofs => self.state.check_key(key, true),
         }
     }
 }
@@ -133,7 +160,7 @@ impl<S: Schema> Site for Shared<'_, S> {
 
     #[inline]
     fn check_key<K: Key, Q: Lookup<K> + ?Sized>(&self, key: &Q) {
-        self.state.check_key(key);
+        self.state.check_key(key, false);
     }
 }
 

@@ -89,6 +89,12 @@ impl<S: Schema> PState<S> {
         S::cursor(Local::unchecked(self), Root::new())
     }
 
+    /// The cursor at the root, for a key that the compiler proved to live here.
+    #[doc(hidden)]
+    pub fn proven(&mut self) -> S::Cursor<Local<'_, S>, Root<S>> {
+        S::cursor(Local::proven(self), Root::new())
+    }
+
     #[inline]
     fn check_task(&self) {
         if let Some(ownership) = &self.ownership {
@@ -98,9 +104,9 @@ impl<S: Schema> PState<S> {
 
     /// Fails the event if another task owns `key`.
     #[inline]
-    pub(super) fn check_key<K: Key, Q: Lookup<K> + ?Sized>(&self, key: &Q) {
+    pub(super) fn check_key<K: Key, Q: Lookup<K> + ?Sized>(&self, key: &Q, proven: bool) {
         if let Some(ownership) = &self.ownership {
-            ownership.check_key::<K>(key.to_owned(), self.task);
+            ownership.check_key::<K>(key.to_owned(), self.task, proven);
         }
     }
 

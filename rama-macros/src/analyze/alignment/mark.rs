@@ -136,7 +136,7 @@ impl VisitMut for Marks<'_> {
                 attrs: Vec::new(),
                 receiver: Box::new(receiver),
                 dot_token: call.dot_token,
-                method: Ident::new("unaligned", span),
+                method: Ident::new("proven", span),
                 turbofish: None,
                 paren_token: syn::token::Paren::default(),
                 args: syn::punctuated::Punctuated::new(),
