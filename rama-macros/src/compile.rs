@@ -8,7 +8,8 @@ use crate::parse::block::{self, Understood};
 use crate::warn::Warning;
 use crate::{analyze, debug, editor, lower, parse};
 use proc_macro2::{TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{ImplItem, ItemStruct, Type};
 
 /// Compiles the topologies of a module, given its struct in braces, and the `impl` block, which need not parse.
@@ -250,8 +251,13 @@ pub(crate) fn hand_over(block: TokenStream) -> TokenStream {
     for segment in &mut path.segments {
         segment.arguments = syn::PathArguments::None;
     }
+    // Where the struct has no `#[module]`, rustc says that there is no macro of its name; this says what is meant.
+    let span = path.span();
+    let private = crate::names::private();
+    let check = crate::names::at(quote!(#private::declared), span);
+    let declared = quote_spanned!(span=> const _: fn() = #check::<#path>;);
     let path = path.to_token_stream();
-    quote!(#editor #path! { #block })
+    quote!(#editor #declared #path! { #block })
 }
 
 /// `#[topologies] impl M { .. }`.

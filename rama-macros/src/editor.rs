@@ -14,7 +14,7 @@ use quote::quote;
 pub(crate) fn view(block: &TokenStream) -> TokenStream {
     let private = names::private();
     let block = without_attributes(block.clone());
-    // The names of the operations resolve to functions that can be awaited anywhere.
+    // In front of the prelude's, the operations are functions whose values are known behind an `.await`.
     quote! {
         #[allow(unexpected_cfgs)]
         const _: () = {

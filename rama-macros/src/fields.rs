@@ -6,8 +6,11 @@
 //! * `AccountValue`: the whole struct as an owned value, each field an `Option`;
 //! * out of sight, the node that stores it, its undo record and the `impl`s that tie them together.
 
+use crate::diag::{Code, Diagnostics};
+use crate::parse::{block, recover, scan};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Error, Type, Visibility};
 
@@ -16,10 +19,30 @@ const TAKEN: [&str; 5] = ["get", "exists", "set", "remove", "by_ref"];
 
 /// The code for one `#[derive(Fields)]`; what is wrong with the struct comes out as `compile_error!`s.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
-    match syn::parse2::<DeriveInput>(input).and_then(|input| Model::new(&input)) {
-        Ok(model) => model.generate(),
-        Err(error) => error.to_compile_error(),
+    let mut diagnostics = Diagnostics::default();
+    if let Some(span) = scan::too_deep(&input) {
+        block::nests_too_deep(span, &mut diagnostics);
+        return diagnostics.to_compile_errors();
     }
+    let last = input
+        .clone()
+        .into_iter()
+        .last()
+        .map_or_else(Span::call_site, |token| token.span());
+    let whole = |input: ParseStream<'_>| input.parse::<DeriveInput>();
+    match recover::whole(whole, input, last).map(|input| Model::new(&input)) {
+        Ok(Ok(model)) => return model.generate(),
+        Ok(Err(errors)) => {
+            for error in errors {
+                diagnostics.error_at(Code::Declaration, error.span(), error.to_string());
+            }
+        }
+        Err(error) => {
+            let message = format!("this struct does not parse: {}", recover::said(&error));
+            diagnostics.error_at(Code::Syntax, error.span(), message);
+        }
+    }
+    diagnostics.to_compile_errors()
 }
 
 /// The struct, as far as it matters here.

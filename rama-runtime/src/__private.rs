@@ -6,13 +6,15 @@
 //! - Clients are made of [`DepotClient`], [`DepotReader`], [`PStateClient`] and [`GlobalCursor`].
 
 pub use crate::__rama_editor as editor;
-pub use crate::client::{AckValues, App, ClientPartitioner, DepotClient, DepotReader, unpack_nothing, unpack_one};
-pub use crate::depot::{DeadLetter, Depot, DepotPartition, Failure};
+pub use crate::client::{
+    AckValues, App, ClientPartitioner, DepotClient, DepotReader, PrivatePState, unpack_nothing, unpack_one,
+};
+pub use crate::depot::{DeadLetter, Depot, DepotPartition, Failure, Fetch, NoRecord};
 pub use crate::error::Result;
 pub use crate::exec::{Program, program};
 pub use crate::key::hash_of;
-pub use crate::module::Module;
 pub use crate::module::descriptor::*;
+pub use crate::module::{Declared, Module, declared};
 pub use crate::pstate::derive::*;
 pub use crate::pstate::{Ownership, PState, PStateClient, global_pstate, hash_with};
 pub use crate::question::{FromResidual, Question};

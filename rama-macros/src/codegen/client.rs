@@ -21,7 +21,6 @@ pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl) -> TokenS
         .pstates
         .iter()
         .chain(&module.ownerless)
-        .filter(|pstate| !pstate.private)
         .map(|pstate| pstate_accessor(module, pstate));
     let docs = format!(
         "The client of a launched [`{name}`]: one accessor a depot and a PState. Cheap to clone; every clone is a handle of the same module."
@@ -112,6 +111,15 @@ fn ack_type(returns: &Type) -> &Type {
 fn pstate_accessor(module: &ModuleDecl, pstate: &PStateDecl) -> TokenStream {
     let private = names::private();
     let (name, vis, ident, schema) = (&module.path, &module.vis, &pstate.ident, &pstate.schema);
+    if pstate.private {
+        // So that a client that reads it is told why it cannot.
+        return quote! {
+            #[doc(hidden)]
+            #vis fn #ident(&self) -> #private::PrivatePState<#name> {
+                #private::PrivatePState::new()
+            }
+        };
+    }
     let docs = documented(&pstate.docs, &format!("PState `{ident}`."));
     let field = quote!(|module: &#name| &module.#ident);
     if pstate.global {

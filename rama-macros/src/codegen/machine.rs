@@ -215,7 +215,7 @@ fn function(
         given.set_span(record.span().located_at(source.record.span()));
         quote! {
             #number => {
-                let #record = module.#depot.record(offset)?;
+                let #record = #private::Fetch(&module.#depot).record(offset)?;
                 #argument(module, cx, &mut #private::Sink::new(&mut |emit| out.push(#private::Emit::map(emit, #widen))), #given)
             }
         }
@@ -271,6 +271,7 @@ fn function(
         #[doc(hidden)]
         #[allow(warnings, unused, clippy::all, clippy::pedantic, clippy::restriction)]
         fn #name() -> #machine {
+            use #private::NoRecord as _;
             #(#items)*
             #(#scopes)*
             #(#nexts)*
@@ -295,7 +296,7 @@ fn dead_letters(topology: &TopologyDecl) -> TokenStream {
         };
         let depot = &source.depot;
         Some(quote! {
-            #number => match module.#depot.record(offset) {
+            #number => match #private::Fetch(&module.#depot).record(offset) {
                 ::core::result::Result::Ok(record) => {
                     module.#letters.stage_dead_letter(#private::DeadLetter::new(record, failure));
                     true

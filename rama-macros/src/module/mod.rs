@@ -15,6 +15,10 @@ use syn::{Fields, ItemStruct};
 /// Expands `#[module]`.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut diagnostics = Diagnostics::default();
+    if let Some(span) = parse::scan::too_deep(&item) {
+        parse::block::nests_too_deep(span, &mut diagnostics);
+        return diagnostics.to_compile_errors();
+    }
     let item = match syn::parse2::<ItemStruct>(item.clone()) {
         Ok(mut item) => {
             // The options travel with the struct, to be seen by `topology!` too.
@@ -27,7 +31,11 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
             diagnostics.error(Code::Syntax, &item, "`#[module]` stands on a struct with named fields");
             let errors = diagnostics.to_compile_errors();
             let nothing = type_name(&item).map(|name| declaration_macro(&name, &TokenStream::new()));
-            return quote!(#item #nothing #errors);
+            let declared = type_name(&item).map(|name| {
+                let private = names::private();
+                quote!(impl #private::Declared for #name {})
+            });
+            return quote!(#item #nothing #declared #errors);
         }
     };
     let module = parse::module::parse(&item, &mut diagnostics);
@@ -35,7 +43,8 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let view = view(&item);
     let declaration = hand_over(&item);
     let records = records(&module);
-    quote!(#view #declaration #records #errors)
+    let declared = declared(&item);
+    quote!(#view #declaration #declared #records #errors)
 }
 
 /// The struct as the user wrote it, without our attributes.
@@ -49,6 +58,13 @@ fn view(item: &ItemStruct) -> TokenStream {
     }
     // A depot that no body reads is still an input of the module.
     quote!(#[allow(dead_code)] #view)
+}
+
+/// Says that the struct has `#[module]`, for `topology!` to check.
+fn declared(item: &ItemStruct) -> TokenStream {
+    let (private, name) = (names::private(), &item.ident);
+    let (parameters, arguments, conditions) = item.generics.split_for_impl();
+    quote!(impl #parameters #private::Declared for #name #arguments #conditions {})
 }
 
 /// Checks that every depot can hold its records, at the record's type.

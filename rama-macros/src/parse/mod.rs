@@ -3,6 +3,6 @@
 pub(crate) mod block;
 pub(crate) mod module;
 pub(crate) mod options;
-mod recover;
+pub(crate) mod recover;
 pub(crate) mod scan;
 pub(crate) mod topologies;

@@ -33,7 +33,7 @@ pub(crate) fn parse(item: &ItemStruct, diagnostics: &mut Diagnostics) -> ModuleD
         ownerless: Vec::new(),
     };
     for attribute in item.attrs.iter().filter(|attribute| is_options(attribute)) {
-        let options = options::options(attribute, diagnostics);
+        let (options, _) = options::options(attribute, diagnostics);
         options::duplicates(&options, diagnostics);
         for option in &options {
             match option.name.to_string().as_str() {
@@ -44,8 +44,13 @@ pub(crate) fn parse(item: &ItemStruct, diagnostics: &mut Diagnostics) -> ModuleD
     }
     match &item.fields {
         Fields::Named(fields) => {
+            let mut names: Vec<&Ident> = Vec::new();
             for field in &fields.named {
-                parse_field(field, &mut module, diagnostics);
+                // A second field of one name is rustc's error.
+                if let Some(name) = field.ident.as_ref().filter(|name| !names.contains(name)) {
+                    names.push(name);
+                    parse_field(field, &mut module, diagnostics);
+                }
             }
         }
         Fields::Unnamed(fields) => diagnostics.error_with_help(
@@ -82,7 +87,7 @@ fn parse_field(field: &Field, module: &mut ModuleDecl, diagnostics: &mut Diagnos
         module.broken.push(ident);
         return;
     };
-    let options = options::options(attribute, diagnostics);
+    let (options, parses) = options::options(attribute, diagnostics);
     options::duplicates(&options, diagnostics);
     if attribute.path().is_ident("depot") {
         let Some(record) = argument(&field.ty, "Depot") else {
@@ -94,7 +99,7 @@ fn parse_field(field: &Field, module: &mut ModuleDecl, diagnostics: &mut Diagnos
             module.broken.push(ident);
             return;
         };
-        let (partitioner, keep) = depot_options(attribute, &options, diagnostics);
+        let (partitioner, keep) = depot_options(attribute, &options, parses, diagnostics);
         if matches!(partitioner, Partitioner::Tick { .. })
             && !matches!(&record, Type::Tuple(tuple) if tuple.elems.is_empty())
         {
@@ -122,7 +127,7 @@ fn parse_field(field: &Field, module: &mut ModuleDecl, diagnostics: &mut Diagnos
             module.broken.push(ident);
             return;
         };
-        pstate_options(ident, schema, field, attribute, &options, module, diagnostics);
+        pstate_options(ident, schema, field, (attribute, &options, parses), module, diagnostics);
     }
 }
 
@@ -145,12 +150,13 @@ fn argument(ty: &Type, name: &str) -> Option<Type> {
 fn depot_options(
     attribute: &Attribute,
     options: &[AttributeOption],
+    parses: bool,
     diagnostics: &mut Diagnostics,
 ) -> (Partitioner, Option<u64>) {
     let mut partitioner = None;
     let mut keep = None;
     // What is wrong was reported; whatever is taken in its place then does not run.
-    let mut mistaken = options.is_empty() && !matches!(attribute.meta, syn::Meta::Path(_));
+    let mut mistaken = !parses;
     for option in options {
         let found = match option.name.to_string().as_str() {
             "random" => option.flag(diagnostics).then_some(Partitioner::Random),
@@ -210,13 +216,12 @@ fn pstate_options(
     ident: Ident,
     schema: Type,
     field: &Field,
-    attribute: &Attribute,
-    options: &[AttributeOption],
+    (attribute, options, parses): (&Attribute, &[AttributeOption], bool),
     module: &mut ModuleDecl,
     diagnostics: &mut Diagnostics,
 ) {
     let mut owner = None;
-    let mut mistaken = options.is_empty() && !matches!(attribute.meta, syn::Meta::Path(_));
+    let mut mistaken = !parses;
     let (mut global, mut private) = (false, false);
     let (mut initial, mut partition_by) = (None, None);
     for option in options {

@@ -27,17 +27,17 @@ impl Parse for AttributeOption {
     }
 }
 
-/// The options of `attribute`; none where it does not parse, which is reported.
-pub(crate) fn options(attribute: &Attribute, diagnostics: &mut Diagnostics) -> Vec<AttributeOption> {
+/// The options of `attribute`, and whether it parses; where it does not, that is reported, and there are none.
+pub(crate) fn options(attribute: &Attribute, diagnostics: &mut Diagnostics) -> (Vec<AttributeOption>, bool) {
     match &attribute.meta {
-        Meta::Path(_) => Vec::new(),
+        Meta::Path(_) => (Vec::new(), true),
         _ => match attribute.parse_args_with(Punctuated::<AttributeOption, Token![,]>::parse_terminated) {
-            Ok(options) => options.into_iter().collect(),
+            Ok(options) => (options.into_iter().collect(), true),
             Err(error) => {
                 let message = format!("this attribute does not parse: {}", super::recover::said(&error));
                 let help = "options are written `name` or `name = value`, with commas between them";
                 diagnostics.error_at_with_help(Code::Syntax, error.span(), message, help);
-                Vec::new()
+                (Vec::new(), false)
             }
         },
     }

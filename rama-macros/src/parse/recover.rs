@@ -139,7 +139,7 @@ fn repaired(tokens: Vec<TokenTree>, diagnostics: &mut Diagnostics) -> Option<Stm
 }
 
 /// What syn says, without the words that are about the piece of text that it was given.
-pub(super) fn said(error: &syn::Error) -> String {
+pub(crate) fn said(error: &syn::Error) -> String {
     let said = error.to_string();
     let (front, expected) = match said.strip_prefix("unexpected end of input") {
         Some(rest) => ("it ends too early", rest.trim_start_matches(", ")),
@@ -176,7 +176,7 @@ fn one(tokens: &[TokenTree], last: Span) -> syn::Result<Stmt> {
 }
 
 /// All of the tokens as what `parser` reads. An error at their end is at `last`.
-pub(super) fn whole<T>(
+pub(crate) fn whole<T>(
     parser: impl FnOnce(ParseStream<'_>) -> syn::Result<T>,
     tokens: TokenStream,
     last: Span,

@@ -4,10 +4,10 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 
 /// How deep code may nest. Every level costs the compiler (and rustc) a piece of its stack, in unoptimised builds several
 /// kilobytes; a body written by a person has ten.
-pub(crate) const DEEPEST: usize = 100;
+pub(crate) const DEEPEST: usize = 64;
 
 /// How many tokens one statement may have between two `;`, `,` or delimiters: chains of operators or calls nest as well.
-pub(crate) const LONGEST: usize = 2_000;
+pub(crate) const LONGEST: usize = 600;
 
 /// Whether the group is `{ .. }`.
 pub(crate) fn is_brace(group: &Group) -> bool {

@@ -189,7 +189,7 @@ fn stream_options(
     attribute: &Attribute,
     diagnostics: &mut Diagnostics,
 ) -> Option<StreamOptions> {
-    let options = options::options(attribute, diagnostics);
+    let (options, parses) = options::options(attribute, diagnostics);
     options::duplicates(&options, diagnostics);
     let mut stream = StreamOptions {
         topology: function.sig.ident.clone(),
@@ -215,7 +215,7 @@ fn stream_options(
             }
         }
     }
-    if source.is_none() {
+    if source.is_none() && parses {
         diagnostics.error_with_help(
             Code::Declaration,
             attribute,

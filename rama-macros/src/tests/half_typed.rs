@@ -151,15 +151,15 @@ fn a_function_without_a_body_ends_where_the_next_begins() {
 fn code_that_nests_too_deep_is_refused() {
     let nested = |depth: usize| format!("{}x{};", "(".repeat(depth), ")".repeat(depth));
     insta::assert_snapshot!(beside_a_mistake(&nested(500)), @r#"
-    4:99 [RM0001] this code nests too deep: the compiler follows 100 levels of delimiters, and chains of moderate length
+    4:63 [RM0001] this code nests too deep: the compiler follows 64 levels of delimiters, and chains of moderate length
      = help: move the inner part to a function of its own
     "#);
-    insta::assert_snapshot!(beside_a_mistake(&nested(90)), @r#"
+    insta::assert_snapshot!(beside_a_mistake(&nested(50)), @r#"
     6:74 [RM0004] an operation does nothing by itself
      = help: write `external(future).await`
     "#);
     insta::assert_snapshot!(beside_a_mistake(&format!("let x = {}1;", "!".repeat(5_000))), @r#"
-    4:1996 [RM0001] this code nests too deep: the compiler follows 100 levels of delimiters, and chains of moderate length
+    4:596 [RM0001] this code nests too deep: the compiler follows 64 levels of delimiters, and chains of moderate length
      = help: move the inner part to a function of its own
     "#);
 }
@@ -206,5 +206,31 @@ async fn deliver(&mut self, n: u64) {}
      = help: did you mean `self.deliver`? to wait for another future, write `external(future).await`; the operations are `hash_partition`, `path_partition`, `global_partition`, `direct_partition`, `shuffle_partition`, `all_partition`, `custom_partition`, `explode`, `yield_if_overtime` and `external`, an append to a depot of the module, and an `async fn` of this block
     6:16 [RM0004] the path begins with a PState of the module and its first key, as in `path_partition(self.pstate.key(&key)).await`
      = help: there is only `counts`
+    "#);
+}
+
+#[test]
+fn an_attribute_that_does_not_parse_is_no_missing_option() {
+    insta::assert_snapshot!(errors("pub struct M {
+    #[depot(hash_by = )] input: Depot<Record>,
+    #[depot()] output: Depot<Record>,
+    #[pstate(owner = , global)] counts: PState<Map<String, u64>>,
+    #[pstate()] other: PState<Map<String, u64>>,
+}", "impl M {
+#[stream(source = )] async fn f(&mut self, record: Record) {}
+#[stream()] async fn g(&mut self, record: Record) {}
+}"), @r#"
+    2:19 [RM0001] this attribute does not parse: it ends too early, expected an expression
+     = help: options are written `name` or `name = value`, with commas between them
+    2:23 [RM0001] this attribute does not parse: it ends too early, expected an expression
+     = help: options are written `name` or `name = value`, with commas between them
+    3:1 [RM0002] a stream names the depot that it processes
+     = help: write `#[stream(source = DEPOT)]`
+    3:5 [RM0002] a depot says how its records find their partition
+     = help: add one of `random`, `hash_by`, `global`, `disallow`, `tick` and `partitioner`
+    4:22 [RM0001] this attribute does not parse: expected an expression
+     = help: options are written `name` or `name = value`, with commas between them
+    5:5 [RM0002] a PState names the one topology that writes it
+     = help: write `#[pstate(owner = TOPOLOGY)]`
     "#);
 }

@@ -60,12 +60,7 @@ impl<M: Module, R, Ack> Clone for DepotClient<M, R, Ack> {
     }
 }
 
-impl<M, R, Ack> DepotClient<M, R, Ack>
-where
-    M: Module,
-    R: Clone + Serialize + DeserializeOwned + Send + 'static,
-    Ack: 'static,
-{
+impl<M: Module, R, Ack> DepotClient<M, R, Ack> {
     /// The client of depot number `depot` of the descriptor. `unpack` makes the ack return from what the depot's returning
     /// sources gave: [`unpack_nothing`](super::unpack_nothing) where there are none, [`unpack_one`](super::unpack_one) for
     /// one, and for more a function that takes one after the other.
@@ -85,7 +80,14 @@ where
             unpack,
         }
     }
+}
 
+impl<M, R, Ack> DepotClient<M, R, Ack>
+where
+    M: Module,
+    R: Clone + Serialize + DeserializeOwned + Send + 'static,
+    Ack: 'static,
+{
     /// Appends `record`: await it for the ack return, or choose another level first with
     /// [`ack`](ClientAppend::ack).
     ///

@@ -7,6 +7,7 @@ mod batch;
 mod depot;
 mod pending;
 mod reader;
+mod refused;
 mod settled;
 
 pub use ack::{AckValues, unpack_nothing, unpack_one};
@@ -15,5 +16,7 @@ pub use append::{ClientAppend, ClientAppendAt};
 pub use batch::{BatchAppend, BatchAppendAt};
 pub use depot::{ClientPartitioner, DepotClient};
 pub use reader::DepotReader;
+#[doc(hidden)]
+pub use refused::{ClientsAppend, ClientsReadPrivate, ClientsWrite, PrivatePState};
 
 pub(crate) use pending::{Outcome, Pending};

@@ -22,11 +22,7 @@ impl<M: Module, R> Clone for DepotReader<M, R> {
     }
 }
 
-impl<M, R> DepotReader<M, R>
-where
-    M: Module,
-    R: Clone + Serialize + DeserializeOwned + Send + 'static,
-{
+impl<M: Module, R> DepotReader<M, R> {
     /// The reader of depot number `_depot` of the descriptor, which `access` finds in a task's view.
     #[must_use]
     pub fn new(app: &App<M>, _depot: usize, access: fn(&mut M) -> &mut Depot<R>) -> Self {
@@ -35,7 +31,13 @@ where
             access,
         }
     }
+}
 
+impl<M, R> DepotReader<M, R>
+where
+    M: Module,
+    R: Clone + Serialize + DeserializeOwned + Send + 'static,
+{
     /// Where a partition begins and ends.
     ///
     /// # Errors

@@ -1,7 +1,6 @@
 //! The append of an event.
 
 use super::{AckLevel, Depot};
-use serde::{Serialize, de::DeserializeOwned};
 
 /// An append that an event is about to make: see [`Depot::append`].
 #[must_use = "an append does nothing unless it is awaited"]
@@ -12,7 +11,7 @@ pub struct Append<'a, R> {
     level: AckLevel,
 }
 
-impl<'a, R: Clone + Serialize + DeserializeOwned + Send + 'static> Append<'a, R> {
+impl<'a, R> Append<'a, R> {
     pub(super) fn new(depot: &'a mut Depot<R>, record: R) -> Self {
         Append {
             depot,

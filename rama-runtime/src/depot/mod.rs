@@ -7,7 +7,7 @@ mod partition;
 
 pub use append::Append;
 pub use dead_letter::{DeadLetter, Failure};
-pub use partition::{Depot, DepotPartition, PartitionInfo};
+pub use partition::{Depot, DepotPartition, Fetch, NoRecord, PartitionInfo};
 
 /// When an append counts as done.
 ///

@@ -4,7 +4,6 @@ use super::log::Log;
 use super::{Append, DeadLetter};
 use crate::error::{Error, Result};
 use crate::topology::{EventError, TaskInfo};
-use serde::{Serialize, de::DeserializeOwned};
 use std::any::Any;
 use std::ops::Range;
 
@@ -30,7 +29,9 @@ pub struct PartitionInfo {
     pub end: u64,
 }
 
-impl<R: Clone + Serialize + DeserializeOwned + Send + 'static> Depot<R> {
+// That `R` can be a record is checked once, where the depot is declared ([`Record`](crate::topology::Record)): were the bound
+// here as well, one mistake would be reported at every use.
+impl<R> Depot<R> {
     /// The empty partition of `task`, of the depot with that index in the module's descriptor. Of the records that every
     /// stream has processed it keeps the last `keep`, or all.
     #[must_use]
@@ -50,19 +51,6 @@ impl<R: Clone + Serialize + DeserializeOwned + Send + 'static> Depot<R> {
         Append::new(self, record)
     }
 
-    /// The record at `offset`.
-    ///
-    /// # Errors
-    /// When it was trimmed, or does not exist yet.
-    pub fn record(&self, offset: u64) -> Result<R, EventError> {
-        self.log.get(offset).cloned().ok_or_else(|| {
-            let PartitionInfo { start, end } = self.info();
-            EventError::new(format!(
-                "record {offset} is not in the partition, which holds {start}..{end}"
-            ))
-        })
-    }
-
     /// Where the partition begins and ends, staged appends not counted.
     #[must_use]
     pub fn info(&self) -> PartitionInfo {
@@ -70,25 +58,6 @@ impl<R: Clone + Serialize + DeserializeOwned + Send + 'static> Depot<R> {
             start: self.log.start(),
             end: self.log.end(),
         }
-    }
-
-    /// Copies of the records of `range`, in order. Costs one clone a record, all in one event of the task.
-    ///
-    /// # Errors
-    /// [`Error::OffsetOutOfRange`] when the partition does not hold all of them.
-    pub fn read(&self, range: Range<u64>) -> Result<Vec<R>> {
-        let PartitionInfo { start, end } = self.info();
-        let outside = Error::OffsetOutOfRange {
-            from: range.start,
-            to: range.end,
-            start,
-            end,
-        };
-        if range.start < start || range.end > end || range.start > range.end {
-            return Err(outside);
-        }
-        let records: Option<Vec<R>> = range.map(|offset| self.log.get(offset).cloned()).collect();
-        records.ok_or(outside)
     }
 
     /// The event succeeded: its staged appends are appended, in order.
@@ -120,7 +89,69 @@ impl<R: Clone + Serialize + DeserializeOwned + Send + 'static> Depot<R> {
     }
 }
 
-impl<R: Clone + Serialize + DeserializeOwned + Send + 'static> Depot<DeadLetter<R>> {
+impl<R: Clone> Depot<R> {
+    /// The record at `offset`.
+    ///
+    /// # Errors
+    /// When it was trimmed, or does not exist yet.
+    pub fn record(&self, offset: u64) -> Result<R, EventError> {
+        self.log.get(offset).cloned().ok_or_else(|| {
+            let PartitionInfo { start, end } = self.info();
+            EventError::new(format!(
+                "record {offset} is not in the partition, which holds {start}..{end}"
+            ))
+        })
+    }
+
+    /// Copies of the records of `range`, in order. Costs one clone a record, all in one event of the task.
+    ///
+    /// # Errors
+    /// [`Error::OffsetOutOfRange`] when the partition does not hold all of them.
+    pub fn read(&self, range: Range<u64>) -> Result<Vec<R>> {
+        let PartitionInfo { start, end } = self.info();
+        let outside = Error::OffsetOutOfRange {
+            from: range.start,
+            to: range.end,
+            start,
+            end,
+        };
+        if range.start < start || range.end > end || range.start > range.end {
+            return Err(outside);
+        }
+        let records: Option<Vec<R>> = range.map(|offset| self.log.get(offset).cloned()).collect();
+        records.ok_or(outside)
+    }
+}
+
+/// A depot that generated code takes a record from.
+pub struct Fetch<'a, R>(pub &'a Depot<R>);
+
+impl<R: Clone> Fetch<'_, R> {
+    /// The record at `offset`.
+    ///
+    /// # Errors
+    /// When it was trimmed, or does not exist yet.
+    #[inline]
+    pub fn record(&self, offset: u64) -> Result<R, EventError> {
+        self.0.record(offset)
+    }
+}
+
+/// What stands in for [`Fetch::record`] where the type cannot be a record, which is reported at the depot's declaration: so
+/// that generated code does not report it again.
+pub trait NoRecord<R> {
+    /// Never called: the program did not compile.
+    ///
+    /// # Errors
+    /// Always.
+    fn record(&self, _offset: u64) -> Result<R, EventError> {
+        Err(EventError::new("this type cannot be a record"))
+    }
+}
+
+impl<R> NoRecord<R> for Fetch<'_, R> {}
+
+impl<R> Depot<DeadLetter<R>> {
     /// Stages a record that failed for good (called by generated code).
     pub fn stage_dead_letter(&mut self, letter: DeadLetter<R>) {
         self.stage(letter);
@@ -139,7 +170,7 @@ pub trait DepotPartition {
     fn trim(&mut self, processed: u64);
 }
 
-impl<R: Clone + Serialize + DeserializeOwned + Send + 'static> DepotPartition for Depot<R> {
+impl<R: 'static> DepotPartition for Depot<R> {
     fn info(&self) -> PartitionInfo {
         Depot::info(self)
     }

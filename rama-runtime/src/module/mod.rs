@@ -10,6 +10,19 @@ use crate::depot::DepotPartition;
 use crate::exec::Program;
 use crate::topology::TaskInfo;
 
+/// A struct with `#[module]`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "[RM0011] `{Self}` is not declared as a module",
+    label = "this struct has no `#[module]`",
+    note = "topologies belong to a module: write `#[module]` above the struct, and `#[depot(..)]` or `#[pstate(..)]` at its fields"
+)]
+pub trait Declared {}
+
+/// Where a struct without `#[module]` is reported, at its name in `topology!`.
+#[doc(hidden)]
+pub fn declared<M: Declared>() {}
+
 /// A module: depots, PStates and topologies, living together on one set of tasks (Rama: `RamaModule`).
 ///
 /// Made by `#[module]` on a struct and `topology!` (or `#[topologies]`) on its `impl`; never implemented by hand. A value

@@ -377,24 +377,25 @@ topology! {
 
 #[test]
 fn a_real_module_prints_as_mermaid() {
-    insta::assert_snapshot!(WordCount::DESCRIPTOR.graph().to_mermaid(), @r##"
+    insta::assert_snapshot!(WordCount::DESCRIPTOR.graph().to_mermaid(), @r#"
     flowchart TD
       depot0(["lines<br/>Depot#60;String#62;<br/>random"])
       subgraph topology0["count_words"]
-        topology0_segment0["count_words"]
-        topology0_segment1["segment 1"]
-        topology0_segment2["segment 2"]
+        topology0_segment0["count_words<br/>partition#58; any task"]
+        topology0_segment1["segment 1<br/>partition#58; any task"]
+        topology0_segment2["segment 2<br/>partition#58; #96;word#96;"]
       end
       pstate0[("counts<br/>Map#60;String, u64#62;")]
       depot0 -->|"count_words<br/>String"| topology0_segment0
       topology0_segment0 -->|"explode(line.split_whitespace().map(str#58;#58;to_owned))<br/>carries the item"| topology0_segment1
       topology0_segment1 -->|"hash_partition(#38;word)<br/>carries word"| topology0_segment2
-    "##);
+      topology0_segment2 ==>|"writes word"| pstate0
+    "#);
 }
 
 #[test]
 fn a_real_module_prints_as_dot() {
-    insta::assert_snapshot!(WordCount::DESCRIPTOR.graph().to_dot(), @r##"
+    insta::assert_snapshot!(WordCount::DESCRIPTOR.graph().to_dot(), @r#"
     digraph "WordCount" {
       graph [fontname="monospace", fontsize=11, newrank=true];
       node [fontname="monospace", fontsize=11, shape=box];
@@ -403,21 +404,22 @@ fn a_real_module_prints_as_dot() {
       subgraph cluster_topology0 {
         label="count_words";
         style=dashed;
-        topology0_segment0 [label="count_words"];
-        topology0_segment1 [label="segment 1"];
-        topology0_segment2 [label="segment 2"];
+        topology0_segment0 [label="count_words\npartition: any task"];
+        topology0_segment1 [label="segment 1\npartition: any task"];
+        topology0_segment2 [label="segment 2\npartition: `word`"];
       }
       pstate0 [shape=cylinder, label="counts\nMap<String, u64>"];
       depot0 -> topology0_segment0 [label="count_words\nString"];
       topology0_segment0 -> topology0_segment1 [label="explode(line.split_whitespace().map(str::to_owned))\ncarries the item"];
       topology0_segment1 -> topology0_segment2 [label="hash_partition(&amp;word)\ncarries word"];
+      topology0_segment2 -> pstate0 [style=bold, label="writes word"];
     }
-    "##);
+    "#);
 }
 
 #[test]
 fn a_real_module_prints_as_json() {
-    insta::assert_snapshot!(WordCount::DESCRIPTOR.graph().to_json(), @r##"
+    insta::assert_snapshot!(WordCount::DESCRIPTOR.graph().to_json(), @r#"
     {
       "module": "WordCount",
       "docs": "Counts words.",
@@ -448,19 +450,19 @@ fn a_real_module_prints_as_json() {
               "id": "topology0_segment0",
               "source": "count_words",
               "entry": true,
-              "partitioned_by": ""
+              "partitioned_by": "any task"
             },
             {
               "id": "topology0_segment1",
               "source": "count_words",
               "entry": false,
-              "partitioned_by": ""
+              "partitioned_by": "any task"
             },
             {
               "id": "topology0_segment2",
               "source": "count_words",
               "entry": false,
-              "partitioned_by": ""
+              "partitioned_by": "`word`"
             }
           ]
         }
@@ -503,10 +505,17 @@ fn a_real_module_prints_as_json() {
           "carries": [
             "word"
           ]
+        },
+        {
+          "from": "topology0_segment2",
+          "to": "pstate0",
+          "kind": "write",
+          "key": "word",
+          "alignment": "proven"
         }
       ]
     }
-    "##);
+    "#);
 }
 
 #[test]

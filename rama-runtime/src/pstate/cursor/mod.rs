@@ -6,6 +6,7 @@
 mod list;
 mod map;
 mod range;
+mod refused;
 mod set;
 mod value;
 
