@@ -20,7 +20,7 @@ use crate::ops::Call;
 use proc_macro2::{Ident, Span};
 
 pub(crate) use jumps::target_of;
-pub(crate) use search::{is_compound_assignment, mentions_self};
+pub(crate) use search::{attributes_of, is_compound_assignment, is_conditional, mentions_self};
 
 /// Lowers the body of one source.
 pub(crate) fn lower(

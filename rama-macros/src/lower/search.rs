@@ -38,6 +38,8 @@ pub(super) fn is_structural(expr: &Expr) -> bool {
 /// As [`is_structural`], for a statement.
 pub(super) fn is_structural_stmt(stmt: &Stmt) -> bool {
     match stmt {
+        // What is conditional stays as it is, with its attributes.
+        Stmt::Expr(expr, _) if is_conditional(attributes_of(expr)) => has_await_expr(expr),
         Stmt::Expr(expr, _) => is_structural(expr),
         Stmt::Local(local) => has_await_stmt(stmt) || local.init.as_ref().is_some_and(|init| is_structural(&init.expr)),
         Stmt::Item(_) | Stmt::Macro(_) => has_await_stmt(stmt),
@@ -64,10 +66,37 @@ impl<'ast> Visit<'ast> for Decides {
 }
 
 /// Whether an attribute decides if there is anything at all.
-pub(super) fn is_conditional(attributes: &[syn::Attribute]) -> bool {
+pub(crate) fn is_conditional(attributes: &[syn::Attribute]) -> bool {
     attributes
         .iter()
         .any(|attribute| attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr"))
+}
+
+/// The attributes of an expression that stands as a statement.
+pub(crate) fn attributes_of(expr: &Expr) -> &[syn::Attribute] {
+    match expr {
+        Expr::Assign(expr) => &expr.attrs,
+        Expr::Await(expr) => &expr.attrs,
+        Expr::Binary(expr) => &expr.attrs,
+        Expr::Block(expr) => &expr.attrs,
+        Expr::Break(expr) => &expr.attrs,
+        Expr::Call(expr) => &expr.attrs,
+        Expr::Continue(expr) => &expr.attrs,
+        Expr::ForLoop(expr) => &expr.attrs,
+        Expr::If(expr) => &expr.attrs,
+        Expr::Loop(expr) => &expr.attrs,
+        Expr::Macro(expr) => &expr.attrs,
+        Expr::Match(expr) => &expr.attrs,
+        Expr::MethodCall(expr) => &expr.attrs,
+        Expr::Path(expr) => &expr.attrs,
+        Expr::Return(expr) => &expr.attrs,
+        Expr::Struct(expr) => &expr.attrs,
+        Expr::Try(expr) => &expr.attrs,
+        Expr::Tuple(expr) => &expr.attrs,
+        Expr::Unsafe(expr) => &expr.attrs,
+        Expr::While(expr) => &expr.attrs,
+        _ => &[],
+    }
 }
 
 /// A `fork` counts: it splits the body as an await does.

@@ -1,7 +1,9 @@
 //! Blocks and control flow that contain awaits.
 
 use super::expressions::{nothing, path};
-use super::search::{has_await_block, has_await_expr, is_conditional, is_structural, is_structural_stmt};
+use super::search::{
+    attributes_of, has_await_block, has_await_expr, is_conditional, is_structural, is_structural_stmt,
+};
 use super::{Lowering, inline, jumps};
 use crate::diag::Code;
 use crate::ir::{Arm, Block, Node, Plain, Stmt, TargetId};
@@ -19,7 +21,7 @@ impl Lowering<'_> {
         for (at, stmt) in block.stmts.into_iter().enumerate() {
             match stmt {
                 // The value of the block.
-                syn::Stmt::Expr(expr, None) if at + 1 == count => {
+                syn::Stmt::Expr(expr, None) if at + 1 == count && !is_conditional(attributes_of(&expr)) => {
                     let node = self.node(expr, &mut lowered.stmts);
                     lowered.tail = Some(Box::new(node));
                 }
@@ -91,6 +93,9 @@ impl Lowering<'_> {
                 stmts.push(Stmt::Assign { place, node });
             }
             syn::Stmt::Expr(expr, _) => {
+                if is_conditional(attributes_of(&expr)) {
+                    self.conditional_compilation(&expr);
+                }
                 if let Some(arguments) = ops::forked(&expr) {
                     let fork = self.fork(&expr, arguments);
                     stmts.extend(fork);

@@ -150,7 +150,8 @@ impl Analysis<'_> {
         };
         let verdict = match wanted {
             None => Verdict::Aligned,
-            Some(_) if !self.state.reachable => Verdict::Undecided,
+            // A macro may run what it is given in any order, several times or not at all.
+            Some(_) if !self.state.reachable || self.in_opaque_macro => Verdict::Undecided,
             Some(wanted) => judge(&self.state.here, wanted),
         };
         let found = &mut self.accesses[at];
@@ -173,13 +174,18 @@ impl Analysis<'_> {
             KeyFunction::Path(path) => return Value::Applied(text(path), Rc::new(argument)),
             KeyFunction::Closure(closure) => closure,
         };
+        if leaves_early(&closure.body) {
+            return Value::Applied(text(closure), Rc::new(argument));
+        }
         let outside = std::mem::take(&mut self.state.variables);
+        let items = std::mem::replace(&mut self.items, usize::from(!self.body.items.is_empty()));
         let mark = self.passed.len();
         if let Some(parameter) = closure.inputs.first() {
             self.bind(parameter, argument.clone());
         }
         let value = self.value(&closure.body);
         self.state.variables = outside;
+        self.items = items;
         let made = self.passed[mark..].to_vec();
         let is_computed = |value: &Value| match value {
             Value::Origin(origin) => made.contains(&origin.site),
@@ -190,6 +196,24 @@ impl Analysis<'_> {
         }
         value
     }
+}
+
+/// Whether the value of a closure may be another one than that of its last expression.
+fn leaves_early(body: &Expr) -> bool {
+    struct Leaves(bool);
+    impl<'ast> Visit<'ast> for Leaves {
+        fn visit_expr(&mut self, expr: &'ast Expr) {
+            self.0 |= matches!(expr, Expr::Return(_) | Expr::Try(_) | Expr::Macro(_));
+            visit::visit_expr(self, expr);
+        }
+
+        fn visit_stmt_macro(&mut self, _: &'ast syn::StmtMacro) {
+            self.0 = true;
+        }
+    }
+    let mut leaves = Leaves(false);
+    leaves.visit_expr(body);
+    leaves.0
 }
 
 /// Whether a schema is a map, as far as its text says.
@@ -216,7 +240,7 @@ fn is_always(value: &Value, key: &Value) -> bool {
     value
         .leaves()
         .into_iter()
-        .all(|leaf| matches!(leaf, Value::Literal(_)) || given.contains(&leaf))
+        .all(|leaf| matches!(leaf, Value::Literal(_) | Value::Number(..)) || given.contains(&leaf))
 }
 
 /// `|profile| profile.name = name`: a change that does not depend on what was there.

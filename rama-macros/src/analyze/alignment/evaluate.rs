@@ -3,12 +3,14 @@
 use super::Analysis;
 use super::sites::Node;
 use super::state::State;
-use super::value::{Kind, Value};
+use super::value::{Kind, PAYLOAD, Value};
 use crate::analyze::mentions::unraw;
+use crate::lower::{attributes_of, is_conditional};
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 use std::collections::BTreeMap;
 use syn::punctuated::Punctuated;
-use syn::{Block, Expr, Macro, Member, Stmt, Token};
+use syn::{Block, Expr, Lit, Macro, Member, Stmt, Token};
 
 /// Values with more parts than this are not followed.
 const LARGEST: usize = 64;
@@ -22,17 +24,19 @@ const FORMS: &[&str] = &[
     "as_ref",
     "as_slice",
     "as_deref",
-    "borrow",
     "deref",
     "into_boxed_str",
     "into_string",
 ];
 
 /// What gives a string back, called on a string literal.
-const TO_STRING: &[&str] = &["to_string", "into", "as_ref", "as_str"];
+const TO_STRING: &[&str] = &["to_string", "as_str"];
 
 /// Methods that take the payload out of an `Option` or a `Result`.
-const PAYLOAD: &[&str] = &["unwrap", "expect"];
+const UNWRAP: &[&str] = &["unwrap", "expect"];
+
+/// Functions that give their argument back as the only item of an iterator.
+const ONCE: &[&str] = &["once", "repeat", "repeat_n"];
 
 /// Methods that leave their receiver as it is, of variables that are `mut`.
 const LOOKING: &[&str] = &[
@@ -44,7 +48,6 @@ const LOOKING: &[&str] = &[
     "chars",
     "bytes",
     "lines",
-    "trim",
     "starts_with",
     "ends_with",
     "eq",
@@ -106,7 +109,18 @@ impl Analysis<'_> {
 
     fn value_of(&mut self, expr: &Expr) -> Value {
         match expr {
-            Expr::Lit(literal) => Value::Literal(literal.to_token_stream().to_string()),
+            Expr::Lit(literal) => {
+                let text = literal.to_token_stream().to_string();
+                match &literal.lit {
+                    Lit::Int(number) if number.suffix().is_empty() => {
+                        Value::Number(text, self.site(Node::of(expr), "number"))
+                    }
+                    Lit::Float(number) if number.suffix().is_empty() => {
+                        Value::Number(text, self.site(Node::of(expr), "number"))
+                    }
+                    _ => Value::Literal(text),
+                }
+            }
             Expr::Path(path) => self.path(expr, path),
             Expr::Paren(inner) => self.value(&inner.expr),
             Expr::Group(inner) => self.value(&inner.expr),
@@ -115,9 +129,9 @@ impl Analysis<'_> {
                     // `let counts = &mut self.counts;` is another name of it.
                     whole @ (Value::PState(_) | Value::Module) => whole,
                     before => {
-                        let after = self.computed(expr, "lent", &[&before]);
+                        let after = self.holding(expr, "lent", &[&before]);
                         self.overwrite(&reference.expr, after);
-                        self.computed(expr, "loan", &[&before])
+                        self.holding(expr, "loan", &[&before])
                     }
                 }
             }
@@ -128,6 +142,7 @@ impl Analysis<'_> {
                     // Of a reference it is the same; a user's own type may deref to anything.
                     (syn::UnOp::Deref(_), _) => value.field("*"),
                     (syn::UnOp::Neg(_), Value::Literal(text)) => Value::Literal(format!("-{text}")),
+                    (syn::UnOp::Neg(_), Value::Number(text, site)) => Value::Number(format!("-{text}"), *site),
                     _ => self.computed(expr, "value", &[&value]),
                 }
             }
@@ -147,7 +162,9 @@ impl Analysis<'_> {
                     .iter()
                     .map(|field| (member(&field.member), self.value(&field.expr)))
                     .collect();
+                let is_conditional = literal.fields.iter().any(|field| is_conditional(&field.attrs));
                 match &literal.rest {
+                    _ if is_conditional => self.computed(expr, "value", &fields.values().collect::<Vec<_>>()),
                     None => Value::Built(literal.path.to_token_stream().to_string(), fields),
                     Some(rest) => {
                         let rest = self.value(rest);
@@ -158,7 +175,11 @@ impl Analysis<'_> {
             Expr::Call(call) => self.call(expr, call),
             Expr::MethodCall(call) => self.method(call),
             Expr::Macro(mac) => self.macro_call(expr, &mac.mac),
-            Expr::Try(question) => self.value(&question.expr).field("0"),
+            Expr::Try(question) => {
+                let value = self.value(&question.expr);
+                self.leave_closure();
+                value.field("0")
+            }
             Expr::Assign(assign) => {
                 let value = self.value(&assign.right);
                 self.assign(&assign.left, value);
@@ -175,11 +196,11 @@ impl Analysis<'_> {
             }
             Expr::Array(array) => {
                 let values: Vec<Value> = array.elems.iter().map(|element| self.value(element)).collect();
-                self.computed(expr, "value", &values.iter().collect::<Vec<_>>())
+                self.holding(expr, "value", &values.iter().collect::<Vec<_>>())
             }
             Expr::Repeat(repeat) => {
                 let value = self.value(&repeat.expr);
-                self.computed(expr, "value", &[&value])
+                self.holding(expr, "value", &[&value])
             }
             Expr::Range(range) => {
                 let ends = [&range.start, &range.end];
@@ -188,10 +209,11 @@ impl Analysis<'_> {
             }
             Expr::Closure(closure) => self.closure(closure, Kind::FromHere),
             Expr::Async(block) => {
-                // A future is polled elsewhere; it cannot reach the module.
-                let outside = self.state.clone();
-                self.body(&block.block);
-                self.state = outside;
+                // It may be run here, as by `block_on`.
+                self.repeat(block, super::flow::Label::closure(), &mut |this| {
+                    this.leave_loop();
+                    this.body(&block.block);
+                });
                 self.origin(expr, "value", Kind::Computed)
             }
             Expr::Let(condition) => {
@@ -208,13 +230,19 @@ impl Analysis<'_> {
         if path.qself.is_some() {
             return self.origin(expr, "value", Kind::Computed);
         }
+        let item = |text: String| match self.items {
+            0 => text,
+            items => format!("{text} of {items}"),
+        };
         match path.path.get_ident() {
             Some(name) if name == "self" => Value::Module,
             Some(name) => match self.state.find(&unraw(name)) {
                 Some(at) => self.state.variables[at].value.clone(),
-                None => Value::Literal(name.to_string()),
+                None if unraw(name).starts_with(char::is_uppercase) => Value::Literal(item(name.to_string())),
+                // A function; or a variable that a macro declared.
+                None => self.origin(expr, "value", Kind::FromHere),
             },
-            None => Value::Literal(path.to_token_stream().to_string()),
+            None => Value::Literal(item(path.to_token_stream().to_string())),
         }
     }
 
@@ -241,7 +269,7 @@ impl Analysis<'_> {
             return self.computed(expr, "value", &arguments.iter().collect::<Vec<_>>());
         };
         let is_same = |known: &&str| function == **known || function.ends_with(&format!("::{known}"));
-        if SAME_FUNCTIONS.iter().any(|known| is_same(&known))
+        if SAME_FUNCTIONS.iter().any(is_same)
             && let [only] = arguments.as_slice()
         {
             return only.clone();
@@ -252,7 +280,7 @@ impl Analysis<'_> {
             return if is_text(only) {
                 only.clone()
             } else {
-                only.clone().field("String")
+                only.clone().field("String::from()")
             };
         }
         // A function whose name is a type's or a variant's makes one.
@@ -265,7 +293,11 @@ impl Analysis<'_> {
                 .collect();
             return Value::Built(function, fields);
         }
-        self.computed(expr, "value", &arguments.iter().collect::<Vec<_>>())
+        let given: Vec<&Value> = arguments.iter().collect();
+        if ONCE.contains(&name) {
+            return self.holding(expr, "value", &given);
+        }
+        self.computed(expr, "value", &given)
     }
 
     /// `Iterator::next(&mut __rama_iter1)`, which lowering makes of a `for`: an item of what is iterated over.
@@ -291,6 +323,8 @@ impl Analysis<'_> {
     pub(super) fn item<T>(&mut self, node: &T, items: &Value) -> Value {
         let kind = if items.may_be_from_here() {
             Kind::FromHere
+        } else if items.may_hold_names() {
+            Kind::Computed
         } else {
             Kind::Distinct
         };
@@ -326,14 +360,23 @@ impl Analysis<'_> {
             return receiver;
         }
         if FORMS.contains(&method.as_str()) && arguments.is_empty() {
-            return receiver.field(&method);
+            // What it is a reference to depends on what is wanted there.
+            let form = match method.as_str() {
+                "as_ref" => format!("as_ref() {}", self.site(Node::of(call), "form")),
+                _ => format!("{method}()"),
+            };
+            return receiver.field(&form);
         }
-        if PAYLOAD.contains(&method.as_str()) {
-            return receiver.field("0");
+        if UNWRAP.contains(&method.as_str()) {
+            return receiver.field(PAYLOAD);
         }
         let given: Vec<&Value> = std::iter::once(&receiver).chain(&arguments).collect();
         if !LOOKING.contains(&method.as_str()) && self.is_mutable(&call.receiver) {
-            let after = self.computed(call, "receiver", &given);
+            let after = if arguments.is_empty() {
+                self.computed(call, "receiver", &given)
+            } else {
+                self.holding(call, "receiver", &given)
+            };
             self.overwrite(&call.receiver, after);
         }
         self.computed(call, "value", &given)
@@ -365,26 +408,44 @@ impl Analysis<'_> {
 
     /// A closure: its code may run any number of times, whenever; `from` is what its parameters may be.
     pub(super) fn closure(&mut self, closure: &syn::ExprClosure, from: Kind) -> Value {
+        let mut names_others = false;
         self.repeat(closure, super::flow::Label::closure(), &mut |this| {
             this.leave_loop();
+            let mark = this.passed.len();
             for (at, input) in closure.inputs.iter().enumerate() {
                 let given = this.origin(input, ("parameter", at), from);
                 this.bind(input, given);
             }
-            this.value(&closure.body);
-            this.state.reachable = true;
+            let value = this.value(&closure.body);
+            let made = &this.passed[mark..];
+            names_others |= value.any(&|part| matches!(part, Value::Origin(origin) if !made.contains(&origin.site)));
         });
-        self.origin(closure, "closure", from)
+        let kind = if names_others && from == Kind::Computed {
+            Kind::Holding
+        } else {
+            from
+        };
+        self.origin(closure, "closure", kind)
     }
 
     pub(super) fn assign(&mut self, place: &Expr, value: Value) {
         match place {
-            Expr::Tuple(tuple) => {
-                for (at, element) in tuple.elems.iter().enumerate() {
-                    self.assign(element, value.clone().field(&at.to_string()));
+            Expr::Tuple(tuple) => self.assign_elements(tuple.elems.iter(), &value),
+            Expr::Call(call) => self.assign_elements(call.args.iter(), &value),
+            Expr::Array(array) => {
+                for element in &array.elems {
+                    let part = self.computed(element, "assigned", &[&value]);
+                    self.assign(element, part);
                 }
             }
-            Expr::Infer(_) => {}
+            Expr::Struct(fields) => {
+                for field in &fields.fields {
+                    self.assign(&field.expr, value.clone().field(&member(&field.member)));
+                }
+            }
+            Expr::Paren(inner) => self.assign(&inner.expr, value),
+            Expr::Group(inner) => self.assign(&inner.expr, value),
+            Expr::Infer(_) | Expr::Range(_) => {}
             other => {
                 if !matches!(other, Expr::Path(_)) {
                     self.value(other);
@@ -394,10 +455,25 @@ impl Analysis<'_> {
         }
     }
 
+    fn assign_elements<'p>(&mut self, elements: impl Iterator<Item = &'p Expr>, value: &Value) {
+        let mut is_behind_rest = false;
+        for (at, element) in elements.enumerate() {
+            is_behind_rest |= matches!(element, Expr::Range(_));
+            // Behind a `..` positions count from an end that is not known.
+            let part = if is_behind_rest {
+                self.computed(element, "assigned", &[value])
+            } else {
+                value.clone().field(&at.to_string())
+            };
+            self.assign(element, part);
+        }
+    }
+
     /// The variable, or the field of one, at `place` has another value from now on.
     pub(super) fn overwrite(&mut self, place: &Expr, value: Value) {
         let mut path = Vec::new();
         let mut at = place;
+        let mut is_whole = true;
         let name = loop {
             match at {
                 Expr::Field(field) => {
@@ -406,17 +482,18 @@ impl Analysis<'_> {
                 }
                 Expr::Paren(inner) => at = &inner.expr,
                 Expr::Group(inner) => at = &inner.expr,
-                // `*x = ..`, `x[i] = ..`, `x.get_mut(i).y = ..`: something of `x`, or all of it.
-                Expr::Unary(unary) => at = &unary.expr,
-                Expr::Index(index) => {
-                    path.clear();
-                    at = &index.expr;
-                }
-                Expr::MethodCall(call) => {
-                    path.clear();
-                    at = &call.receiver;
-                }
                 Expr::Reference(reference) => at = &reference.expr,
+                // `*x = ..`, `x[i] = ..`, `x.get_mut(i).y = ..`: something of `x`, or all of it.
+                Expr::Unary(_) | Expr::Index(_) | Expr::MethodCall(_) => {
+                    path.clear();
+                    is_whole = false;
+                    at = match at {
+                        Expr::Unary(unary) => &unary.expr,
+                        Expr::Index(index) => &index.expr,
+                        Expr::MethodCall(call) => &call.receiver,
+                        other => other,
+                    };
+                }
                 Expr::Path(path) => break path.path.get_ident(),
                 _ => break None,
             }
@@ -425,12 +502,11 @@ impl Analysis<'_> {
             return;
         };
         path.reverse();
-        let is_whole = !matches!(place, Expr::Index(_) | Expr::MethodCall(_));
         let before = self.state.variables[variable].value.clone();
         let value = if is_whole {
             value
         } else {
-            self.computed(place, "place", &[&before, &value])
+            self.holding(place, "place", &[&before, &value])
         };
         let after = before.updated(&path, value);
         let after = if size(&after, LARGEST + 1) > LARGEST {
@@ -450,6 +526,7 @@ impl Analysis<'_> {
                 .is_some_and(|at| self.state.variables[at].mutable),
             Expr::Field(field) => self.is_mutable(&field.base),
             Expr::Paren(inner) => self.is_mutable(&inner.expr),
+            Expr::Group(inner) => self.is_mutable(&inner.expr),
             Expr::Index(index) => self.is_mutable(&index.expr),
             Expr::MethodCall(call) => self.is_mutable(&call.receiver),
             Expr::Unary(unary) => self.is_mutable(&unary.expr),
@@ -472,26 +549,35 @@ impl Analysis<'_> {
                 parsed
             }
         };
-        let outer = self.in_macro;
-        self.in_macro = outer.or(Some(address));
-        let values: Vec<Value> = parsed.iter().map(|argument| self.value(argument)).collect();
-        self.in_macro = outer;
-        let is_plain = mac
+        let name = mac
             .path
             .segments
             .last()
-            .is_some_and(|last| PLAIN_MACROS.iter().any(|plain| last.ident == plain));
+            .map_or_else(String::new, |last| last.ident.to_string());
+        let is_local = self.local_macros.iter().any(|(local, _)| *local == name);
+        let is_plain = !is_local && PLAIN_MACROS.contains(&name.as_str());
+        let outer = (self.in_macro, self.in_opaque_macro);
+        self.in_macro = outer.0.or(Some(address));
+        self.in_opaque_macro |= !is_plain;
+        let values: Vec<Value> = parsed.iter().map(|argument| self.value(argument)).collect();
+        (self.in_macro, self.in_opaque_macro) = outer;
         self.tokens_may_change(expr, mac.tokens.clone(), is_plain);
+        if is_local {
+            // One of them may call another one.
+            for (_, tokens) in self.local_macros.clone() {
+                self.tokens_may_change(expr, tokens, false);
+            }
+        }
         let mentions_self = crate::lower::mentions_self(expr);
         let mut given: Vec<&Value> = values.iter().collect();
         if mentions_self || values.is_empty() {
             given.push(&Value::Module);
         }
-        self.computed(expr, "value", &given)
+        self.holding(expr, "value", &given)
     }
 
     /// A variable that a macro names may be changed by it, if it is `mut`; or be declared anew, unless the macro is a plain one.
-    fn tokens_may_change<T>(&mut self, node: &T, tokens: proc_macro2::TokenStream, is_plain: bool) {
+    pub(super) fn tokens_may_change<T>(&mut self, node: &T, tokens: TokenStream, is_plain: bool) {
         for token in tokens {
             match token {
                 proc_macro2::TokenTree::Ident(ident) => {
@@ -511,6 +597,10 @@ impl Analysis<'_> {
     /// A block of plain code, and its value.
     pub(super) fn body(&mut self, block: &Block) -> Value {
         let outside = self.state.variables.len();
+        let items = self.items;
+        if block.stmts.iter().any(|stmt| matches!(stmt, Stmt::Item(_))) {
+            self.items = self.site(Node::of(block), "items") + 2;
+        }
         let mut value = Value::Tuple(Vec::new());
         let count = block.stmts.len();
         for (at, stmt) in block.stmts.iter().enumerate() {
@@ -520,11 +610,45 @@ impl Analysis<'_> {
             }
         }
         self.state.variables.truncate(outside);
+        self.items = items;
         value
     }
 
     /// A statement of plain code. Variables that it declares stay in scope.
     pub(super) fn plain_stmt(&mut self, stmt: &Stmt) -> Value {
+        let attributes = match stmt {
+            Stmt::Local(local) => &local.attrs,
+            Stmt::Expr(expr, _) => attributes_of(expr),
+            Stmt::Macro(mac) => &mac.attrs,
+            Stmt::Item(_) => return self.item_stmt(stmt),
+        };
+        if !is_conditional(attributes) {
+            return self.whole_stmt(stmt);
+        }
+        // It may be there or not; and what it declares may hide another variable.
+        let before = self.state.clone();
+        let value = self.whole_stmt(stmt);
+        let mut bound = self.state.variables.split_off(before.variables.len());
+        self.merge(stmt, before);
+        bound.iter_mut().for_each(|variable| variable.value = Value::Unknown);
+        self.state.variables.extend(bound);
+        self.computed(stmt, "value", &[&value])
+    }
+
+    fn item_stmt(&mut self, stmt: &Stmt) -> Value {
+        if let Stmt::Item(syn::Item::Macro(mac)) = stmt
+            && let Some(name) = &mac.ident
+        {
+            let tokens = mac.mac.tokens.to_string();
+            let is_known = |(known, code): &(String, TokenStream)| name == known && code.to_string() == tokens;
+            if !self.local_macros.iter().any(is_known) {
+                self.local_macros.push((name.to_string(), mac.mac.tokens.clone()));
+            }
+        }
+        Value::Tuple(Vec::new())
+    }
+
+    fn whole_stmt(&mut self, stmt: &Stmt) -> Value {
         match stmt {
             Stmt::Local(local) => {
                 let value = match &local.init {
@@ -577,7 +701,7 @@ impl Analysis<'_> {
                 self.in_macro = outer;
                 value
             }
-            Stmt::Item(_) => Value::Tuple(Vec::new()),
+            Stmt::Item(_) => self.item_stmt(stmt),
         }
     }
 

@@ -11,9 +11,10 @@ use super::value::{Kind, Value};
 use crate::ir::{self, TargetId};
 use crate::lower::target_of;
 use std::collections::BTreeSet;
-use syn::Expr;
+use syn::{Expr, Pat};
 
-/// Rounds after which a loop's head is taken for unknown. It grows by one fact a round; this many are never needed.
+/// Rounds after which a loop's head is taken for unknown. It grows by at least one fact a round: only a chain of as many variables,
+/// each assigned from the next, needs more.
 const ROUNDS: usize = 64;
 
 /// What a jump can aim at.
@@ -22,18 +23,22 @@ pub(super) struct Label {
     target: Option<TargetId>,
     name: Option<String>,
     is_loop: bool,
+    is_closure: bool,
 }
 
 impl Label {
     pub(super) fn closure() -> Self {
-        Label::default()
+        Label {
+            is_closure: true,
+            ..Label::default()
+        }
     }
 
     pub(super) fn target(target: Option<TargetId>, is_loop: bool) -> Self {
         Label {
             target,
-            name: None,
             is_loop,
+            ..Label::default()
         }
     }
 
@@ -42,6 +47,7 @@ impl Label {
             target: label.and_then(|label| target_of(&label.name)),
             name: label.map(|label| label.name.ident.to_string()),
             is_loop,
+            is_closure: false,
         }
     }
 }
@@ -97,6 +103,9 @@ impl Analysis<'_> {
                 .join(back, &mut |at, left, right| self.at_head(node, at, &[left, right]));
             if round >= ROUNDS {
                 next.here = vec![Here::unknown("partitioned in a loop")];
+                next.variables
+                    .iter_mut()
+                    .for_each(|variable| variable.value = Value::Unknown);
             }
             if next == head || round > ROUNDS {
                 let mut after = breaks.unwrap_or_else(|| State {
@@ -116,6 +125,12 @@ impl Analysis<'_> {
     pub(super) fn leave_loop(&mut self) {
         let at = self.around.len().checked_sub(1);
         self.jump(at, true);
+    }
+
+    /// The innermost closure may end here.
+    pub(super) fn leave_closure(&mut self) {
+        let at = self.around.iter().rposition(|around| around.label.is_closure);
+        self.jump(at, false);
     }
 
     fn jump(&mut self, around: Option<usize>, leaves: bool) {
@@ -213,6 +228,16 @@ impl Analysis<'_> {
         }
     }
 
+    /// What the guards of a `match` change, in front of its arms: any of them may have been tried.
+    fn guards<'p>(&mut self, patterns: impl Iterator<Item = &'p Pat>, value: &Value) {
+        for pat in patterns.filter(|pat| matches!(pat, Pat::Guard(_))) {
+            let before = self.state.clone();
+            self.bind(pat, value.clone());
+            self.state.variables.truncate(before.variables.len());
+            self.merge(pat, before);
+        }
+    }
+
     /// Control flow in plain code.
     pub(super) fn control(&mut self, expr: &Expr) -> Value {
         match expr {
@@ -243,6 +268,7 @@ impl Analysis<'_> {
             Expr::Match(choice) => {
                 let value = self.value(&choice.expr);
                 self.lent(&choice.expr, choice.arms.iter().map(|arm| &arm.pat));
+                self.guards(choice.arms.iter().map(|arm| &arm.pat), &value);
                 let mut ways: Vec<_> = choice
                     .arms
                     .iter()
@@ -288,6 +314,7 @@ impl Analysis<'_> {
                 if let Some(value) = &leave.expr {
                     self.value(value);
                 }
+                self.leave_closure();
                 self.state.reachable = false;
                 Value::Unknown
             }
@@ -399,6 +426,7 @@ impl Analysis<'_> {
             ir::Node::Match { scrutinee, arms } => {
                 let value = self.value(&scrutinee.code);
                 self.lent(&scrutinee.code, arms.iter().map(|arm| &arm.pat.code));
+                self.guards(arms.iter().map(|arm| &arm.pat.code), &value);
                 let mut ways: Vec<_> = arms
                     .iter()
                     .map(|arm| {

@@ -10,7 +10,17 @@
 //! - [`report`] says what is wrong; [`mark`] writes the rest into the IR; [`reordering`] is rule 3.
 //!
 //! *Invariant:* two mentions of one value, other than an unknown one, are equal whenever the code runs. So an access is never
-//! proven wrongly, as long as keys keep their value through `clone`, `Serialize` and back.
+//! proven wrongly, as long as users' types keep to what these words mean:
+//! - A key keeps its value, and so its hash, through `clone`, `Serialize` and back, and where a `&T` is taken for a `&U` (a `let x: &U`,
+//!   an operation's parameter).
+//! - No field has two names: `Deref` to a struct whose fields are also reached as `self.inner.field`, and assigned by one
+//!   name and read by the other.
+//! - What has a constructor's name (`Name(x)`) makes that, and what looks by its name (`len`, `cmp`) changes nothing.
+//!
+//! An error is weaker: it takes two fields of a record, two items of collections and a constant for different values, though they may
+//! be equal, and nothing of `if a == b`.
+//!
+//! `tests/alignment_model` holds both to random programs.
 
 mod accesses;
 mod evaluate;
@@ -30,6 +40,7 @@ use crate::ir::Body;
 use crate::model::{ModuleDecl, OnFailure, SourceDecl, TopologiesDecl};
 use crate::warn::Warning;
 use accesses::Found;
+use proc_macro2::TokenStream;
 use sites::{Node, Role};
 use state::State;
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,6 +73,12 @@ struct Analysis<'a> {
     macros: BTreeMap<Node, Rc<Vec<Expr>>>,
     macro_stmts: BTreeMap<Node, Rc<Expr>>,
     in_macro: Option<Node>,
+    /// Inside a macro call of which nothing is known.
+    in_opaque_macro: bool,
+    /// What `macro_rules!` the body has defined so far: their code may name any variable.
+    local_macros: Vec<(String, TokenStream)>,
+    /// Where the innermost items of plain code stand: there a constant's name may mean another one.
+    items: usize,
 }
 
 /// Analyses all bodies of a module: reports what is misaligned, fills in what the IR says of alignment, and returns the
@@ -162,6 +179,9 @@ fn run(body: &Body, source: &SourceDecl, module: &ModuleDecl, trusted: &[bool]) 
         macros: BTreeMap::new(),
         macro_stmts: BTreeMap::new(),
         in_macro: None,
+        in_opaque_macro: false,
+        local_macros: Vec::new(),
+        items: 0,
     };
     let record = analysis.origin(body, "record", Kind::Distinct);
     if let Some(depot) = module.depots.iter().position(|depot| depot.ident == source.depot) {

@@ -161,6 +161,7 @@ impl Analysis<'_> {
             return;
         };
         let record = self.value(record);
+        self.acknowledgement(append);
         let wanted = match &module.depots[depot].partitioner {
             Partitioner::HashBy(function) => Some(Wanted::OwnerOf(self.applied(function, record))),
             Partitioner::Global => Some(Wanted::Global),
@@ -168,6 +169,18 @@ impl Analysis<'_> {
         };
         let aligned = wanted.is_some_and(|wanted| judge(&self.state.here, &wanted) == Verdict::Aligned);
         self.appends.push((depot, aligned));
+    }
+
+    /// What is behind the record in `.append(record).ack(..)`.
+    fn acknowledgement(&mut self, append: &Expr) {
+        if let Expr::MethodCall(call) = append
+            && call.method == "ack"
+        {
+            self.acknowledgement(&call.receiver);
+            for argument in &call.args {
+                self.value(argument);
+            }
+        }
     }
 }
 
@@ -193,7 +206,9 @@ pub(super) fn key_text(key: &Expr) -> String {
 }
 
 fn literal(value: &Value) -> Option<u32> {
-    let Value::Literal(text) = value else { return None };
+    let (Value::Literal(text) | Value::Number(text, _)) = value else {
+        return None;
+    };
     match syn::parse_str::<syn::Lit>(text) {
         Ok(syn::Lit::Int(number)) => number.base10_parse().ok(),
         _ => None,

@@ -5,6 +5,7 @@ use super::state::Variable;
 use super::value::Value;
 use crate::analyze::mentions::unraw;
 use crate::analyze::patterns;
+use crate::lower::is_conditional;
 use syn::visit::Visit;
 use syn::{Expr, Member, Pat};
 
@@ -39,9 +40,16 @@ impl Analysis<'_> {
                         Member::Named(name) => unraw(name),
                         Member::Unnamed(index) => index.index.to_string(),
                     };
-                    self.bind(&field.pat, value.clone().field(&member));
+                    // A variable that may not exist, but hide another one.
+                    let value = if is_conditional(&field.attrs) {
+                        Value::Unknown
+                    } else {
+                        value.clone().field(&member)
+                    };
+                    self.bind(&field.pat, value);
                 }
             }
+            Pat::Macro(mac) => self.tokens_may_change(pat, mac.mac.tokens.clone(), false),
             other => {
                 // Alternatives and slices: each variable is something of the value.
                 for (at, bound) in patterns::bound(other).into_iter().enumerate() {

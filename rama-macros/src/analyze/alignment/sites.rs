@@ -39,10 +39,20 @@ impl Analysis<'_> {
     pub(super) fn computed_at(&mut self, node: Node, role: impl Into<Role>, given: &[&Value]) -> Value {
         let kind = if given.iter().any(|value| value.may_be_from_here()) {
             Kind::FromHere
+        } else if given.iter().any(|value| value.may_hold_names()) {
+            Kind::Holding
         } else {
             Kind::Computed
         };
         self.origin_at(node, role, kind)
+    }
+
+    /// The same, of code that may have put what it was given into a collection.
+    pub(super) fn holding<T>(&mut self, node: &T, role: impl Into<Role>, given: &[&Value]) -> Value {
+        match self.computed(node, role, given) {
+            Value::Origin(origin) if origin.kind == Kind::Computed => Value::origin(origin.site, Kind::Holding),
+            other => other,
+        }
     }
 
     /// The value that comes to be at this node.
@@ -51,10 +61,15 @@ impl Analysis<'_> {
     }
 
     fn origin_at(&mut self, node: Node, role: impl Into<Role>, kind: Kind) -> Value {
-        let next = self.sites.len();
-        let site = *self.sites.entry((node, role.into())).or_insert(next);
+        let site = self.site(node, role);
         self.passed.push(site);
         Value::origin(site, kind)
+    }
+
+    /// The number of a site.
+    pub(super) fn site(&mut self, node: Node, role: impl Into<Role>) -> usize {
+        let next = self.sites.len();
+        *self.sites.entry((node, role.into())).or_insert(next)
     }
 
     /// The value of a variable that differs between the ways that lead to a loop's head.

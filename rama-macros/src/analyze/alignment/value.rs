@@ -12,7 +12,10 @@ pub(super) enum Value {
     Origin(Origin),
     /// `"be"`, `7u64`, `LIMIT`: its text.
     Literal(String),
-    /// A field of a struct or a tuple, or the payload of an enum's variant (`0`).
+    /// `7`, at a site: what follows decides whether it is an `i32` or a `u64`, which have other hashes.
+    Number(String, usize),
+    /// A field of a struct or a tuple, or the payload of an enum's variant (`0`). A name that no field has, as `as_str()`, is a form
+    /// of the value.
     Field(Rc<Value>, String),
     Tuple(Vec<Value>),
     /// `Name { field: value }`, `Name(value)`.
@@ -49,6 +52,8 @@ pub(super) enum Kind {
     Past,
     /// The result of code that may have computed any value, from what it was given.
     Computed,
+    /// The same, that may be a collection of values which have other names too: `vec![a, b]`.
+    Holding,
     /// The same, from what this task's partitions hold: it may well be a key that lives here.
     FromHere,
 }
@@ -75,9 +80,17 @@ impl Value {
                 .ok()
                 .and_then(|at| elements.into_iter().nth(at))
                 .unwrap_or(Value::Unknown),
-            Value::Built(_, mut fields) => fields.remove(member).unwrap_or(Value::Unknown),
+            Value::Built(name, mut fields) => {
+                let is_payload = member == PAYLOAD && (name == "Some" || name == "Ok");
+                let member = if is_payload { "0" } else { member };
+                fields.remove(member).unwrap_or(Value::Unknown)
+            }
             Value::Updated(base, mut fields) => match fields.remove(member) {
                 Some(value) => value,
+                // A form of all of it; or a field of what it derefs to, which may hold what was assigned.
+                None if is_form(member) || fields.keys().any(|known| is_index(known) != is_index(member)) => {
+                    Value::Unknown
+                }
                 None => Rc::unwrap_or_clone(base).field(member),
             },
             // Nothing is known of what it holds, but two reads of one unknown field would look the same.
@@ -134,6 +147,22 @@ impl Value {
         })
     }
 
+    /// Whether it may be a collection of values that have other names.
+    pub(super) fn may_hold_names(&self) -> bool {
+        self.any(&|value| {
+            matches!(
+                value,
+                Value::Tuple(_)
+                    | Value::Built(..)
+                    | Value::Updated(..)
+                    | Value::Origin(Origin {
+                        kind: Kind::Holding,
+                        ..
+                    })
+            )
+        })
+    }
+
     /// Whether two mentions of it are one value.
     fn is_certain(&self) -> bool {
         !self.any(&|value| {
@@ -161,11 +190,26 @@ impl Value {
     fn is_transparent(&self) -> bool {
         match self {
             Value::Origin(origin) => matches!(origin.kind, Kind::Distinct | Kind::New | Kind::Past),
-            Value::Literal(_) => true,
+            Value::Literal(_) | Value::Number(..) => true,
             Value::Field(base, _) => base.is_transparent(),
             Value::Tuple(elements) => elements.iter().all(Value::is_transparent),
             Value::Built(_, fields) => fields.values().all(Value::is_transparent),
             _ => false,
+        }
+    }
+
+    /// The value that it is a form of: `(*record).user.as_ref()` is the user of the record.
+    fn plain(&self) -> Value {
+        match self {
+            Value::Field(base, member) if member == PAYLOAD => Value::Field(base.plain().into(), "0".to_owned()),
+            Value::Field(base, member) if is_form(member) => base.plain(),
+            Value::Field(base, member) => Value::Field(base.plain().into(), member.clone()),
+            Value::Tuple(elements) => Value::Tuple(elements.iter().map(Value::plain).collect()),
+            Value::Built(name, fields) => {
+                let fields = fields.iter().map(|(field, value)| (field.clone(), value.plain()));
+                Value::Built(name.clone(), fields.collect())
+            }
+            other => other.clone(),
         }
     }
 
@@ -189,7 +233,7 @@ impl Value {
         match self {
             Value::Origin(origin) if inside(origin.site) => match origin.kind {
                 Kind::Distinct | Kind::New | Kind::Past => Value::origin(origin.site, Kind::Past),
-                Kind::Computed | Kind::FromHere => Value::Unknown,
+                Kind::Computed | Kind::Holding | Kind::FromHere => Value::Unknown,
             },
             Value::Field(base, member) => Value::Field(aged(base), member.clone()),
             Value::Applied(function, argument) => Value::Applied(function.clone(), aged(argument)),
@@ -215,13 +259,20 @@ impl Value {
             (Value::Built(name, left), Value::Built(other, right)) if name == other && left.len() == right.len() => {
                 return all(left.values().zip(right.values()));
             }
-            (Value::Literal(left), Value::Literal(right)) => return literals(left, right),
+            (Value::Literal(left) | Value::Number(left, _), Value::Literal(right) | Value::Number(right, _)) => {
+                return literals(left, right);
+            }
             _ => {}
         }
         if !self.is_transparent() || !other.is_transparent() {
             return Relation::Undecided;
         }
-        let (left, right) = (self.leaves(), other.leaves());
+        let (left, right) = (self.plain(), other.plain());
+        let (left, right) = (left.leaves(), right.leaves());
+        // A struct without fields is encoded as nothing, and may be all that the other one is.
+        if left.is_empty() || right.is_empty() {
+            return Relation::Undecided;
+        }
         let composed = |leaves: &[&Value]| leaves.len() > 1;
         let related = |a: &Value, b: &Value| match (composed(&left), composed(&right)) {
             // `(a, b)` is not `a`, but may be all of `a`'s fields.
@@ -234,6 +285,19 @@ impl Value {
         }
         Relation::Different
     }
+}
+
+/// The member that `unwrap()` takes out.
+pub(super) const PAYLOAD: &str = "unwrap()";
+
+/// Whether a member is a form of the whole value, rather than a field of it.
+fn is_form(member: &str) -> bool {
+    !member.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// Whether a member is one of a tuple.
+fn is_index(member: &str) -> bool {
+    member.starts_with(|first: char| first.is_ascii_digit())
 }
 
 fn aged_fields(fields: &BTreeMap<String, Value>, inside: &dyn Fn(usize) -> bool) -> BTreeMap<String, Value> {
