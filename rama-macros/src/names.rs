@@ -114,14 +114,35 @@ pub(crate) fn hop_enum() -> Ident {
     format_ident!("__RamaHop")
 }
 
-/// The type parameter of segment `number`'s closure.
-pub(crate) fn segment_parameter(number: usize) -> Ident {
-    format_ident!("__F{number}")
+/// The enum of the scopes in one group of a large topology, and its variant in the enum of all scopes.
+pub(crate) fn hop_group(number: usize) -> Ident {
+    format_ident!("__RamaHop{number}")
 }
 
-/// The generic function that takes all segments.
+/// See [`hop_group`].
+pub(crate) fn group_variant(number: usize) -> Ident {
+    format_ident!("G{number}")
+}
+
+/// The generic function that says what is inferred of segment `number`.
+pub(crate) fn segment_function(number: usize) -> Ident {
+    format_ident!("__rama_segment{number}")
+}
+
+/// The generic function that takes what runs the segments.
 pub(crate) fn assemble() -> Ident {
     format_ident!("__rama_assemble")
+}
+
+/// The variable that stands for the type of segment `number`'s scope. As with [`value`], only a place without hygiene makes
+/// rustc report a scope that cannot travel there.
+pub(crate) fn scope_type(number: usize, shown_at: Span) -> Ident {
+    Ident::new(&format!("__rama_type{number}"), shown_at)
+}
+
+/// The variable that holds segment `number`.
+pub(crate) fn segment_variable(number: usize) -> Ident {
+    local(&format!("f{number}"))
 }
 
 /// The function that makes topology `topology`'s machine.

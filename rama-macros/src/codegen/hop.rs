@@ -28,19 +28,98 @@ pub(super) fn scope_struct(number: usize, fields: &[Ident]) -> TokenStream {
     }
 }
 
-/// `enum Hop<H2, H3> { S2(H2), S3(H3) }`, and how it is encoded.
-pub(super) fn hop_enum(numbers: &[usize]) -> TokenStream {
+/// How many variants an enum of scopes has at most. Every mention of a generic enum costs rustc all of its parameters, and
+/// every scope mentions its enum: large topologies have an enum of enums.
+const GROUP: usize = 16;
+
+/// The enum of all scopes of a topology.
+pub(super) struct HopEnum {
+    /// The scopes in each group; a single group is the enum itself.
+    groups: Vec<Vec<usize>>,
+}
+
+impl HopEnum {
+    pub(super) fn new(numbers: &[usize]) -> HopEnum {
+        HopEnum {
+            groups: numbers.chunks(GROUP).map(<[usize]>::to_vec).collect(),
+        }
+    }
+
+    /// `enum Hop<H2, H3> { S2(H2), S3(H3) }`, and how it is encoded.
+    pub(super) fn items(&self) -> TokenStream {
+        let variants = |group: &[usize]| group.iter().map(|number| names::variant(*number)).collect::<Vec<_>>();
+        match self.groups.as_slice() {
+            [] => wire_enum(&names::hop_enum(), &[]),
+            [all] => wire_enum(&names::hop_enum(), &variants(all)),
+            groups => {
+                let outer: Vec<Ident> = (0..groups.len()).map(names::group_variant).collect();
+                let inner = groups
+                    .iter()
+                    .enumerate()
+                    .map(|(at, group)| wire_enum(&names::hop_group(at), &variants(group)));
+                let outer = wire_enum(&names::hop_enum(), &outer);
+                quote!(#(#inner)* #outer)
+            }
+        }
+    }
+
+    /// `Hop<H2, H3>`, in terms of the scopes' parameters.
+    pub(super) fn ty(&self) -> TokenStream {
+        let hop = names::hop_enum();
+        let parameters = |group: &Vec<usize>| {
+            let parameters = group.iter().map(|number| names::scope_parameter(*number));
+            quote!(#(#parameters),*)
+        };
+        match self.groups.as_slice() {
+            [] => quote!(#hop),
+            [all] => {
+                let all = parameters(all);
+                quote!(#hop<#all>)
+            }
+            groups => {
+                let groups = groups.iter().enumerate().map(|(at, group)| {
+                    let (name, parameters) = (names::hop_group(at), parameters(group));
+                    quote!(#name<#parameters>)
+                });
+                quote!(#hop<#(#groups),*>)
+            }
+        }
+    }
+
+    /// `Hop::S3(scope)`, as an expression and as a pattern.
+    pub(super) fn variant(&self, number: usize, scope: &TokenStream) -> TokenStream {
+        let (hop, variant) = (names::hop_enum(), names::variant(number));
+        match self.groups.iter().position(|group| group.contains(&number)) {
+            Some(at) if self.groups.len() > 1 => {
+                let (group, outer) = (names::hop_group(at), names::group_variant(at));
+                quote!(#hop::#outer(#group::#variant(#scope)))
+            }
+            _ => quote!(#hop::#variant(#scope)),
+        }
+    }
+
+    /// `|next| match next { Next1::S2(scope) => Hop::S2(scope) }`
+    pub(super) fn widen(&self, number: usize, reached: &[usize]) -> TokenStream {
+        let name = names::next_enum(number);
+        let arms = reached.iter().map(|number| {
+            let (variant, hop) = (names::variant(*number), self.variant(*number, &quote!(scope)));
+            quote!(#name::#variant(scope) => #hop)
+        });
+        quote!(|next| match next { #(#arms),* })
+    }
+}
+
+/// An enum with one field a variant, each of a type parameter, and how it is encoded.
+fn wire_enum(name: &Ident, variants: &[Ident]) -> TokenStream {
     let private = names::private();
-    let variants: Vec<Ident> = numbers.iter().map(|number| names::variant(*number)).collect();
-    let parameters: Vec<Ident> = numbers.iter().map(|number| names::scope_parameter(*number)).collect();
-    let hop = names::hop_enum();
-    let tags: Vec<u32> = (0..).take(numbers.len()).collect();
-    let encode = if numbers.is_empty() {
+    let parameters: Vec<Ident> = (0..variants.len()).map(|at| format_ident!("A{at}")).collect();
+    let tags: Vec<u32> = (0..).take(variants.len()).collect();
+    let encode = if variants.is_empty() {
         quote!(match *self {})
     } else {
         quote! {
             match self {
-                #(#hop::#variants(scope) => {
+                #(#name::#variants(scope) => {
                     #private::Portable::encode(&#tags, out)?;
                     #private::Wire::encode(scope, out)
                 })*
@@ -48,14 +127,14 @@ pub(super) fn hop_enum(numbers: &[usize]) -> TokenStream {
         }
     };
     quote! {
-        enum #hop<#(#parameters),*> { #(#variants(#parameters)),* }
-        impl<#(#parameters: #private::Wire),*> #private::Wire for #hop<#(#parameters),*> {
+        enum #name<#(#parameters),*> { #(#variants(#parameters)),* }
+        impl<#(#parameters: #private::Wire),*> #private::Wire for #name<#(#parameters),*> {
             fn encode(&self, out: &mut ::std::vec::Vec<u8>) -> ::core::result::Result<(), #private::WireError> {
                 #encode
             }
             fn decode(input: &mut &[u8]) -> ::core::result::Result<Self, #private::WireError> {
                 match <u32 as #private::Portable>::decode(input)? {
-                    #(#tags => ::core::result::Result::Ok(#hop::#variants(#private::Wire::decode(input)?)),)*
+                    #(#tags => ::core::result::Result::Ok(#name::#variants(#private::Wire::decode(input)?)),)*
                     unknown => ::core::result::Result::Err(#private::WireError::UnknownHop(unknown)),
                 }
             }
@@ -76,12 +155,4 @@ pub(super) fn next_type(number: usize, reached: &[usize]) -> TokenStream {
     let name = names::next_enum(number);
     let parameters = reached.iter().map(|number| names::scope_parameter(*number));
     quote!(#name<#(#parameters),*>)
-}
-
-/// `|next| match next { Next1::S2(scope) => Hop::S2(scope) }`
-pub(super) fn widen(number: usize, reached: &[usize]) -> TokenStream {
-    let name = names::next_enum(number);
-    let variants: Vec<Ident> = reached.iter().map(|number| names::variant(*number)).collect();
-    let (ty, hop) = (next_type(number, reached), names::hop_enum());
-    quote!(|next: #ty| match next { #(#name::#variants(scope) => #hop::#variants(scope)),* })
 }

@@ -1,15 +1,25 @@
-//! A topology's machine: its segments as closures, handed to one generic function, so that rustc infers what travels.
+//! A topology's machine: its segments as closures, in one function, so that rustc infers what travels.
 //!
 //! ```text
 //! fn machine() -> impl Machine<M> {
 //!     struct Scope1<A0> { word: A0 }           enum Hop<H1> { S1(H1) }           enum Next0<H1> { S1(H1) }
-//!     fn assemble<H1: Wire, F0: Fn(&mut M, &mut Cx, &mut Sink<Next0<H1>>, Record) -> .., F1: Fn(.., H1) -> ..>(f0: F0, f1: F1) -> impl Machine<M> { .. }
-//!     assemble(|this, cx, sink, record| { ..the body up to its first awaits.. }, |this, cx, sink, scope: Scope1<_>| { .. })
+//!     fn segment0<H1, F: Fn(&mut M, &mut Cx, &mut Sink<Next0<H1>>, Record) -> ..>(_: Witness<H1>, f: F) -> F { f }
+//!     fn segment1<H1, F: Fn(&mut M, &mut Cx, &mut Sink<Next1>, H1) -> ..>(_: Witness<H1>, f: F) -> F { f }
+//!     let type1 = Witness::<Scope1<_>>::new();
+//!     let f0 = segment0(type1, |this, cx, sink, record| { ..the body up to its first awaits.. });
+//!     let f1 = segment1(type1, |this, cx, sink, scope| { .. });
+//!     assemble(type1, |source, ..| match source { 0 => f0(..) }, |hop, ..| match hop { S1(scope) => f1(..) }, ..)
 //! }
 //! ```
+//!
+//! The order of these lines is what keeps rustc's time near linear in the number of segments. A type is declared right in
+//! front of the first segment that makes it, and a segment stands behind one that leads to it: so its scope's type is known when
+//! it is checked, and rustc, which looks at all that it could not decide yet at every expression, has little to look at. For
+//! the same reason nothing is bounded by what rustc decides at the end of a function (`Send` of a closure), and no closure stands
+//! in a function that is generic over all scopes, of which it would repeat all bounds.
 
 use super::Compiled;
-use super::hop;
+use super::hop::{self, HopEnum};
 use super::scope::{scope_fields, value_field};
 use super::segment::Emitter;
 use crate::ir::{Access, AwaitId, Body};
@@ -85,19 +95,19 @@ pub(super) fn generate(module: &ModuleDecl, topology: &TopologyDecl, compiled: &
     }
 }
 
-/// The segments that some path leads to. Code behind a `return` resumes never, and rustc could not infer its scope.
+/// The segments that some path leads to, each behind one that leads to it. (Code behind a `return` resumes never, and rustc
+/// could not infer its scope.)
 fn reachable(codes: &[Code], sources: usize) -> Vec<usize> {
-    let mut live: Vec<bool> = (0..codes.len()).map(|number| number < sources).collect();
-    let mut open: Vec<usize> = (0..sources).collect();
+    let mut found = vec![false; codes.len()];
+    let mut order = Vec::new();
+    let mut open: Vec<usize> = (0..sources).rev().collect();
     while let Some(number) = open.pop() {
-        for &next in &codes[number].reached {
-            if !live[next] {
-                live[next] = true;
-                open.push(next);
-            }
+        if !std::mem::replace(&mut found[number], true) {
+            order.push(number);
+            open.extend(codes[number].reached.iter().rev());
         }
     }
-    (0..codes.len()).filter(|number| live[*number]).collect()
+    order
 }
 
 fn segment(
@@ -176,116 +186,189 @@ fn function(
     sources: usize,
 ) -> TokenStream {
     let private = names::private();
-    let (hop, assemble) = (names::hop_enum(), names::assemble());
     let this = &module.path;
     let name = names::machine_function(&topology.name.to_string());
-    let resumable: Vec<usize> = live.iter().copied().filter(|number| *number >= sources).collect();
-    let reached = |number: usize| codes[number].reached.as_slice();
-    let codes = || live.iter().map(|number| (*number, &codes[*number]));
-    let scopes = codes().filter_map(|(number, code)| Some(hop::scope_struct(number, code.fields.as_ref()?)));
-    let hop_enum = hop::hop_enum(&resumable);
-    let nexts = codes().map(|(number, code)| hop::next_enum(number, &code.reached));
-    let parameters: Vec<Ident> = resumable.iter().map(|number| names::scope_parameter(*number)).collect();
-    let functions: Vec<Ident> = live.iter().map(|number| names::segment_parameter(*number)).collect();
-    let arguments: Vec<Ident> = live.iter().map(|number| format_ident!("f{number}")).collect();
-    let bounds = codes().map(|(number, code)| {
-        let next = hop::next_type(number, &code.reached);
-        let input = match number < sources {
-            true => {
-                let record = &topology.sources[number].record;
-                quote!(#record)
-            }
-            false => {
-                let scope = names::scope_parameter(number);
-                quote!(#scope)
-            }
-        };
-        quote! {
-            ::core::ops::Fn(&mut #this, &mut #private::Cx, &mut #private::Sink<'_, #next>, #input)
-                -> ::core::result::Result<#private::Flow, #private::EventError> + ::core::marker::Send + 'static
-        }
-    });
-    let bounds: Vec<TokenStream> = bounds.collect();
-    let starts = topology.sources.iter().enumerate().map(|(number, source)| {
-        let (depot, argument) = (&source.depot, format_ident!("f{number}"));
-        let widen = hop::widen(number, reached(number));
-        let record = names::record();
-        // A stream of another record type is reported at the type.
-        let mut given = record.clone();
-        given.set_span(record.span().located_at(source.record.span()));
-        quote! {
-            #number => {
-                let #record = #private::Fetch(&module.#depot).record(offset)?;
-                #argument(module, cx, &mut #private::Sink::new(&mut |emit| out.push(#private::Emit::map(emit, #widen))), #given)
-            }
-        }
-    });
-    let steps = resumable.iter().map(|&number| {
-        let (variant, argument) = (names::variant(number), format_ident!("f{number}"));
-        let widen = hop::widen(number, reached(number));
-        quote! {
-            #hop::#variant(scope) =>
-                #argument(module, cx, &mut #private::Sink::new(&mut |emit| out.push(#private::Emit::map(emit, #widen))), scope),
-        }
-    });
-    let start_closure = quote! {
-        move |source: usize, offset: u64, module: &mut #this, cx: &mut #private::Cx, out: &mut #private::Out<#hop<#(#parameters),*>>| match source {
-            #(#starts)*
-            unknown => ::core::result::Result::Err(#private::EventError::new(::std::format!("source {unknown} does not exist"))),
-        }
-    };
-    let step_closure = quote! {
-        move |hop: #hop<#(#parameters),*>, module: &mut #this, cx: &mut #private::Cx, out: &mut #private::Out<#hop<#(#parameters),*>>| match hop {
-            #(#steps)*
-        }
-    };
-    let dead_letters = dead_letters(topology);
-    let closures = codes().map(|(number, code)| {
-        let (self_, cx, sink) = (names::this(proc_macro2::Span::call_site()), names::cx(), names::sink());
-        let body = &code.body;
-        // What is wrong with the whole of a segment is shown at its function's name.
-        let span = topology
-            .sources
-            .get(code.segment.source)
-            .map_or_else(Span::call_site, |source| source.ident.span());
-        match &code.fields {
-            None => {
-                let record = names::record();
-                quote_spanned!(span=> |#self_, #cx, #sink, #record| { #body })
-            }
-            Some(fields) => {
-                let (scope, ty) = (names::scope(), names::scope_struct(number));
-                let holes = fields.iter().map(|_| quote!(_));
-                quote_spanned!(span=> |#self_, #cx, #sink, #scope: #ty<#(#holes),*>| { #body })
-            }
-        }
-    });
+    let mut resumable: Vec<usize> = live.iter().copied().filter(|number| *number >= sources).collect();
+    resumable.sort_unstable();
+    let hops = HopEnum::new(&resumable);
+    let scopes = live
+        .iter()
+        .filter_map(|number| Some(hop::scope_struct(*number, codes[*number].fields.as_ref()?)));
+    let nexts = live
+        .iter()
+        .map(|number| hop::next_enum(*number, &codes[*number].reached));
+    let hop_enum = hops.items();
+    let functions = live
+        .iter()
+        .map(|number| segment_function(module, topology, *number, &codes[*number]));
     let shown_at = topology
         .sources
         .first()
         .map_or_else(Span::call_site, |source| source.ident.span());
+    let mut declared = vec![false; codes.len()];
+    let mut segments = TokenStream::new();
+    for &number in live {
+        let code = &codes[number];
+        let types = types_of(number, code);
+        for &ty in &types {
+            if !std::mem::replace(&mut declared[ty], true) {
+                segments.extend(scope_type(ty, &codes[ty], shown_at));
+            }
+        }
+        let types = types.iter().map(|ty| names::scope_type(*ty, shown_at));
+        let (variable, closure) = (names::segment_variable(number), closure(topology, number, code));
+        let mut function = names::segment_function(number);
+        function.set_span(shown_at);
+        let call = quote_spanned!(shown_at=> #function(#(#types,)* #closure));
+        segments.extend(quote!(let #variable = #call;));
+    }
+    let starts = topology.sources.iter().enumerate().map(|(number, source)| {
+        let depot = &source.depot;
+        let record = names::record();
+        // A stream of another record type is reported at the type.
+        let mut given = record.clone();
+        given.set_span(record.span().located_at(source.record.span()));
+        let call = call(&hops, number, &codes[number], &given);
+        quote! {
+            #number => {
+                let #record = #private::Fetch(&module.#depot).record(offset)?;
+                #call
+            }
+        }
+    });
+    let steps = resumable.iter().map(|&number| {
+        let scope = format_ident!("scope");
+        let (hop, call) = (
+            hops.variant(number, &quote!(#scope)),
+            call(&hops, number, &codes[number], &scope),
+        );
+        quote!(#hop => #call,)
+    });
+    let dead_letters = dead_letters(topology);
+    let hop = hops.ty();
+    let parameters: Vec<Ident> = resumable.iter().map(|number| names::scope_parameter(*number)).collect();
+    let types = resumable.iter().map(|number| names::scope_type(*number, shown_at));
     let machine = names::at(quote!(impl #private::Machine<#this>), shown_at);
-    let assemble = Ident::new(&assemble.to_string(), shown_at);
-    let assembled = quote_spanned!(shown_at=> #assemble(#(#closures),*));
+    let mut assemble = names::assemble();
+    assemble.set_span(shown_at);
+    let flow = quote!(::core::result::Result<#private::Flow, #private::EventError>);
+    let arguments = quote! {
+        #(#types,)*
+        move |source, offset, module, cx, out| match source {
+            #(#starts)*
+            unknown => ::core::result::Result::Err(#private::EventError::new(::std::format!("source {unknown} does not exist"))),
+        },
+        move |hop, module, cx, out| match hop {
+            #(#steps)*
+        },
+        #dead_letters,
+    };
+    let assembled = quote_spanned!(shown_at=> #assemble(#arguments));
     quote! {
         #[doc(hidden)]
         #[allow(warnings, unused, clippy::all, clippy::pedantic, clippy::restriction)]
         fn #name() -> #machine {
-            use #private::NoRecord as _;
-            #(#items)*
-            #(#scopes)*
-            #(#nexts)*
-            #hop_enum
-            fn #assemble<#(#parameters,)* #(#functions,)*>(#(#arguments: #functions),*) -> impl #private::Machine<#this>
-            where
-                #(#parameters: #private::Wire,)*
-                #(#functions: #bounds,)*
-            {
-                #private::ClosureMachine::new(#start_closure, #step_closure, #dead_letters)
-            }
-            #assembled
+                use #private::NoRecord as _;
+                #(#items)*
+                #(#scopes)*
+                #(#nexts)*
+                #hop_enum
+                #(#functions)*
+                fn #assemble<#(#parameters,)* Start, Step, Dead>(
+                    #(_: #private::Witness<#parameters>,)*
+                    start: Start,
+                    step: Step,
+                    dead_letter: Dead,
+                ) -> impl #private::Machine<#this>
+                where
+                    #(#parameters: #private::Wire,)*
+                    Start: ::core::ops::Fn(usize, u64, &mut #this, &mut #private::Cx, &mut #private::Out<#hop>) -> #flow
+                        + ::core::marker::Send + 'static,
+                    Step: ::core::ops::Fn(#hop, &mut #this, &mut #private::Cx, &mut #private::Out<#hop>) -> #flow
+                        + ::core::marker::Send + 'static,
+                    Dead: ::core::ops::Fn(usize, u64, &#private::Failure, &mut #this) -> bool + ::core::marker::Send + 'static,
+                {
+                    #private::ClosureMachine::new(start, step, dead_letter)
+                }
+                #segments
+                #assembled
         }
     }
+}
+
+/// The scopes whose types a segment's signature names: those that it makes, and its own.
+fn types_of(number: usize, code: &Code) -> Vec<usize> {
+    let mut types = code.reached.clone();
+    if code.fields.is_some() && !types.contains(&number) {
+        types.push(number);
+    }
+    types
+}
+
+/// `let type3 = Witness::<Scope3<_, _>>::new();`
+fn scope_type(number: usize, code: &Code, shown_at: Span) -> TokenStream {
+    let (variable, ty) = (names::scope_type(number, shown_at), names::scope_struct(number));
+    let private = names::private();
+    let holes = code.fields.iter().flatten().map(|_| quote!(_));
+    quote!(let #variable = #private::Witness::<#ty<#(#holes),*>>::new();)
+}
+
+/// `fn segment3<H3, H4, F: Fn(&mut M, &mut Cx, &mut Sink<Next3<H4>>, H3) -> ..>(_: Witness<H4>, _: Witness<H3>, f: F) -> F { f }`
+fn segment_function(module: &ModuleDecl, topology: &TopologyDecl, number: usize, code: &Code) -> TokenStream {
+    let (private, this, function) = (names::private(), &module.path, names::segment_function(number));
+    let parameters: Vec<Ident> = types_of(number, code)
+        .iter()
+        .map(|ty| names::scope_parameter(*ty))
+        .collect();
+    let next = hop::next_type(number, &code.reached);
+    let input = match (&code.fields, topology.sources.get(code.segment.source)) {
+        (None, Some(source)) => {
+            let record = &source.record;
+            quote!(#record)
+        }
+        _ => {
+            let scope = names::scope_parameter(number);
+            quote!(#scope)
+        }
+    };
+    quote! {
+        fn #function<#(#parameters,)* F>(#(_: #private::Witness<#parameters>,)* f: F) -> F
+        where
+            F: ::core::ops::Fn(&mut #this, &mut #private::Cx, &mut #private::Sink<'_, #next>, #input)
+                -> ::core::result::Result<#private::Flow, #private::EventError>,
+        {
+            f
+        }
+    }
+}
+
+/// A segment's code.
+fn closure(topology: &TopologyDecl, number: usize, code: &Code) -> TokenStream {
+    let (self_, cx, sink) = (names::this(Span::call_site()), names::cx(), names::sink());
+    let body = &code.body;
+    // What is wrong with the whole of a segment is shown at its function's name.
+    let span = topology
+        .sources
+        .get(code.segment.source)
+        .map_or_else(Span::call_site, |source| source.ident.span());
+    match &code.fields {
+        None => {
+            let record = names::record();
+            quote_spanned!(span=> |#self_, #cx, #sink, #record| { #body })
+        }
+        Some(fields) => {
+            let (scope, ty) = (names::scope(), names::scope_struct(number));
+            let holes = fields.iter().map(|_| quote!(_));
+            quote_spanned!(span=> |#self_, #cx, #sink, #scope: #ty<#(#holes),*>| { #body })
+        }
+    }
+}
+
+/// Runs a segment on its record or scope.
+fn call(hops: &HopEnum, number: usize, code: &Code, input: &Ident) -> TokenStream {
+    let (segment, private) = (names::segment_variable(number), names::private());
+    let widen = hops.widen(number, &code.reached);
+    quote!(#segment(module, cx, &mut #private::Sink::new(&mut |emit| out.push(#private::Emit::map(emit, #widen))), #input))
 }
 
 fn dead_letters(topology: &TopologyDecl) -> TokenStream {

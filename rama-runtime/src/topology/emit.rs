@@ -35,11 +35,10 @@ pub enum Emit<H> {
 }
 
 impl<N: 'static> Emit<N> {
-    /// Re-wraps the scope: a segment's own enum of reachable scopes into the topology's enum of all of them.
-    pub fn map<H, F>(self, wrap: F) -> Emit<H>
-    where
-        F: FnOnce(N) -> H + Send + 'static,
-    {
+    /// Re-wraps the scope: a segment's own enum of reachable scopes into the topology's enum of all of them. (A function
+    /// pointer, as rustc decides late in its work whether a closure is `Send`, and looks at it again and again until then.)
+    #[inline]
+    pub fn map<H: 'static>(self, wrap: fn(N) -> H) -> Emit<H> {
         match self {
             Emit::Hop { route, hop } => Emit::Hop { route, hop: wrap(hop) },
             Emit::External(future) => Emit::External(Box::pin(async move { wrap(future.await) })),
