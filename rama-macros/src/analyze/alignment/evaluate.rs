@@ -8,7 +8,7 @@ use crate::analyze::mentions::unraw;
 use quote::ToTokens;
 use std::collections::BTreeMap;
 use syn::punctuated::Punctuated;
-use syn::{Block, Expr, Macro, Member, Stmt, Token};
+use syn::{Block, Expr, Item, ItemConst, ItemStatic, Macro, Member, Stmt, Token, parse_quote};
 
 /// Values with more parts than this are not followed.
 const LARGEST: usize = 64;
@@ -68,6 +68,32 @@ const LOOKING: &[&str] = &[
     "abs",
     "min",
     "max",
+];
+
+/// Macros that are known to declare no variables, as statements.
+const DECLARING_NOTHING: &[&str] = &[
+    "print",
+    "println",
+    "eprint",
+    "eprintln",
+    "dbg",
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "panic",
+    "todo",
+    "unimplemented",
+    "unreachable",
+    "write",
+    "writeln",
+    "error",
+    "warn",
+    "info",
+    "debug",
+    "trace",
 ];
 
 /// Functions that give their argument back, in another form.
@@ -183,6 +209,7 @@ impl Analysis<'_> {
             }
             Expr::Let(condition) => {
                 let value = self.value(&condition.expr);
+                self.lend(&condition.pat, &condition.expr, &value);
                 self.bind(&condition.pat, value);
                 self.origin(expr, "value", Kind::Computed)
             }
@@ -350,18 +377,40 @@ impl Analysis<'_> {
 
     pub(super) fn assign(&mut self, place: &Expr, value: Value) {
         match place {
-            Expr::Tuple(tuple) => {
-                for (at, element) in tuple.elems.iter().enumerate() {
-                    self.assign(element, value.clone().field(&at.to_string()));
+            Expr::Tuple(tuple) => self.assign_elements(tuple.elems.iter(), &value),
+            Expr::Call(call) => self.assign_elements(call.args.iter(), &value),
+            Expr::Array(array) => {
+                for element in &array.elems {
+                    let part = self.computed(element, "part", &[&value]);
+                    self.assign(element, part);
                 }
             }
-            Expr::Infer(_) => {}
+            Expr::Struct(fields) => {
+                for field in &fields.fields {
+                    self.assign(&field.expr, value.clone().field(&member(&field.member)));
+                }
+            }
+            Expr::Infer(_) | Expr::Range(_) => {}
             other => {
                 if !matches!(other, Expr::Path(_)) {
                     self.value(other);
                 }
                 self.overwrite(other, value);
             }
+        }
+    }
+
+    fn assign_elements<'e>(&mut self, elements: impl Iterator<Item = &'e Expr>, value: &Value) {
+        let mut is_behind_rest = false;
+        for (at, element) in elements.enumerate() {
+            is_behind_rest |= matches!(element, Expr::Range(_));
+            // Behind a `..` positions count from an end that is not known.
+            let part = if is_behind_rest {
+                self.computed(element, "part", &[value])
+            } else {
+                value.clone().field(&at.to_string())
+            };
+            self.assign(element, part);
         }
     }
 
@@ -447,7 +496,7 @@ impl Analysis<'_> {
         self.in_macro = outer.or(Some(address));
         let values: Vec<Value> = parsed.iter().map(|argument| self.value(argument)).collect();
         self.in_macro = outer;
-        self.tokens_may_change(expr, mac.tokens.clone());
+        self.tokens_may_change(expr, mac.tokens.clone(), false);
         let mentions_self = crate::lower::mentions_self(expr);
         let mut given: Vec<&Value> = values.iter().collect();
         if mentions_self || values.is_empty() {
@@ -456,19 +505,19 @@ impl Analysis<'_> {
         self.computed(expr, "value", &given)
     }
 
-    /// Any `mut` variable that a macro names may be changed by it.
-    fn tokens_may_change<T>(&mut self, node: &T, tokens: proc_macro2::TokenStream) {
+    /// Any `mut` variable that a macro names may be changed by it; if it `may_declare`, any variable at all: `let` hides it.
+    fn tokens_may_change<T>(&mut self, node: &T, tokens: proc_macro2::TokenStream, may_declare: bool) {
         for token in tokens {
             match token {
                 proc_macro2::TokenTree::Ident(ident) => {
                     if let Some(at) = self.state.find(&unraw(&ident))
-                        && self.state.variables[at].mutable
+                        && (may_declare || self.state.variables[at].mutable)
                     {
                         let before = self.state.variables[at].value.clone();
                         self.state.variables[at].value = self.computed(node, ("changed", at), &[&before]);
                     }
                 }
-                proc_macro2::TokenTree::Group(group) => self.tokens_may_change(node, group.stream()),
+                proc_macro2::TokenTree::Group(group) => self.tokens_may_change(node, group.stream(), may_declare),
                 _ => {}
             }
         }
@@ -496,6 +545,7 @@ impl Analysis<'_> {
                 let value = match &local.init {
                     Some(init) => {
                         let value = self.value(&init.expr);
+                        self.lend(&local.pat, &init.expr, &value);
                         if let Some((_, otherwise)) = &init.diverge {
                             let before = self.state.clone();
                             self.value(otherwise);
@@ -540,7 +590,17 @@ impl Analysis<'_> {
                 self.in_macro = outer.or(Some(Node::of(&mac.mac)));
                 let value = self.value(&expr);
                 self.in_macro = outer;
+                let name = mac.mac.path.segments.last().map(|segment| unraw(&segment.ident));
+                if !name.is_some_and(|name| DECLARING_NOTHING.contains(&name.as_str())) {
+                    self.tokens_may_change(stmt, mac.mac.tokens.clone(), true);
+                }
                 value
+            }
+            // One of the same name in another block is another one.
+            Stmt::Item(Item::Const(ItemConst { ident, .. }) | Item::Static(ItemStatic { ident, .. })) => {
+                let value = self.origin(stmt, "item", Kind::Computed);
+                self.bind(&parse_quote!(#ident), value);
+                Value::Tuple(Vec::new())
             }
             Stmt::Item(_) => Value::Tuple(Vec::new()),
         }

@@ -242,6 +242,9 @@ impl Analysis<'_> {
             }
             Expr::Match(choice) => {
                 let value = self.value(&choice.expr);
+                for arm in &choice.arms {
+                    self.lend(&arm.pat, &choice.expr, &value);
+                }
                 let mut ways: Vec<_> = choice
                     .arms
                     .iter()
@@ -339,6 +342,9 @@ impl Analysis<'_> {
                 local, node, diverge, ..
             } => {
                 let value = self.node(node);
+                if let ir::Node::Plain(plain) = node {
+                    self.lend(&local.pat, &plain.code, &value);
+                }
                 if let Some(diverge) = diverge {
                     let before = self.state.clone();
                     self.block(diverge);
@@ -394,6 +400,9 @@ impl Analysis<'_> {
             }
             ir::Node::Match { scrutinee, arms } => {
                 let value = self.value(&scrutinee.code);
+                for arm in arms {
+                    self.lend(&arm.pat.code, &scrutinee.code, &value);
+                }
                 let mut ways: Vec<_> = arms
                     .iter()
                     .map(|arm| {

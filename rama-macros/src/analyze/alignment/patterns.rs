@@ -5,7 +5,8 @@ use super::state::Variable;
 use super::value::Value;
 use crate::analyze::mentions::unraw;
 use crate::analyze::patterns;
-use syn::{Member, Pat};
+use syn::visit::{self, Visit};
+use syn::{Expr, Member, Pat};
 
 impl Analysis<'_> {
     /// Declares the variables of `pat`, matched against `value`.
@@ -48,6 +49,23 @@ impl Analysis<'_> {
                     self.declare(unraw(&bound.ident), bound.mutable, part);
                 }
             }
+        }
+    }
+
+    /// `ref mut`: what is matched, at `place`, can be changed by whoever has the variable.
+    pub(super) fn lend(&mut self, pat: &Pat, place: &Expr, before: &Value) {
+        struct Lends(bool);
+        impl<'ast> Visit<'ast> for Lends {
+            fn visit_pat_ident(&mut self, ident: &'ast syn::PatIdent) {
+                self.0 |= ident.by_ref.is_some() && ident.mutability.is_some();
+                visit::visit_pat_ident(self, ident);
+            }
+        }
+        let mut lends = Lends(false);
+        lends.visit_pat(pat);
+        if lends.0 {
+            let after = self.computed(pat, "lent", &[before]);
+            self.overwrite(place, after);
         }
     }
 

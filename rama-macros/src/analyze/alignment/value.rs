@@ -140,7 +140,7 @@ impl Value {
             matches!(
                 value,
                 Value::Unknown | Value::Origin(Origin { kind: Kind::Past, .. }) | Value::Cursor(_)
-            )
+            ) || is_untyped(value)
         })
     }
 
@@ -241,6 +241,12 @@ fn all<'v>(pairs: impl Iterator<Item = (&'v Value, &'v Value)>) -> Relation {
         }
     }
     whole
+}
+
+/// `7`: of whatever integer type the code around it wants, and `7u32` and `7i32` have different encodings.
+fn is_untyped(value: &Value) -> bool {
+    let Value::Literal(text) = value else { return false };
+    matches!(syn::parse_str::<syn::Lit>(text), Ok(syn::Lit::Int(number)) if number.suffix().is_empty())
 }
 
 /// Two literals of different text: `7` and `7u64` may be one value, `"a"` and `"b"` are not.
