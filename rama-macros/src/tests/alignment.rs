@@ -885,3 +885,95 @@ fn values_that_double_do_not_grow_without_bound() {
         1
     );
 }
+
+#[test]
+fn a_key_that_changes_behind_its_hop_is_never_proven() {
+    let ways = [
+        "k = other(&k);",
+        "change(&mut k);",
+        "let lent = &mut k; *lent = other(&*lent);",
+        "let ref mut lent = k; change(lent);",
+        "match k { ref mut lent => change(lent) }",
+        "if let ref mut lent = k { change(lent); }",
+        "let ref mut lent = k else { return }; change(lent);",
+        "match k { ref mut lent if c => { change(lent); yield_if_overtime().await; } _ => {} }",
+        "let mut edit = || k = other(&k); edit();",
+        "let spare = other(&k); k.clone_from(&spare);",
+        "let mut spare = other(&k); std::mem::swap(&mut k, &mut spare);",
+        "if c { k = other(&k); }",
+        "if c {} else { k = other(&k); }",
+        "match c { true => k = other(&k), false => {} }",
+        "let _ = c && { k = other(&k); true };",
+        "loop { if c { continue; } k = other(&k); break; }",
+        "for _ in 0..1 { k = other(&k); }",
+        "'out: { if c { break 'out; } k = other(&k); }",
+        "for lent in [&mut k] { *lent = other(&*lent); }",
+        "[&mut k].into_iter().for_each(change);",
+        "if let Some(lent) = Some(&mut k) { change(lent); }",
+        "match &mut k { lent => change(lent) }",
+        "k = { let spare = k.clone(); other(&spare) };",
+        "(k, _) = (other(&k), 1);",
+        "[k] = [other(&k)];",
+        "[_, k] = [k.clone(), other(&k)];",
+        "(_, [k]) = (1, [other(&k)]);",
+        "Some(k) = Some(other(&k));",
+        "Pair { left: k, .. } = pair;",
+        "(.., k) = (1, k.clone(), other(&k));",
+        "spoil!(k);",
+        "let _ = format!(\"{}\", { k = other(&k); 1 });",
+        "k = other(&k); yield_if_overtime().await;",
+        "for _ in 0..1 { k = other(&k); yield_if_overtime().await; }",
+        "if c { k = other(&k); yield_if_overtime().await; }",
+        "k = external(f(&k)).await;",
+        "k = explode([other(&k)]).await;",
+        "let k = { let mut k = k; k = other(&k); k };",
+        "let k = Some(k).map(|mut k| { k = other(&k); k }).unwrap();",
+        "let [k] = [k].map(|mut k| { k = other(&k); k });",
+        "declare!(k);",
+        "let (.., k) = (1, k.clone(), other(&k));",
+    ];
+    let is_proven = |body: String| found("random", &body).contains('P');
+    let mut proven: Vec<&str> = ways.to_vec();
+    proven.retain(|way| {
+        is_proven(format!(
+            "let mut k = record.user; hash_partition(&k).await; {way} self.p.key(&k).set(1);"
+        ))
+    });
+    assert_eq!(proven, Vec::<&str>::new());
+    // A declaring macro hides variables that are not `mut`, too.
+    let body = "let k = record.user; hash_partition(&k).await; declare!(k); self.p.key(&k).set(1);";
+    assert_eq!(found("random", body), "C");
+    let body = "let k = record.user; hash_partition(&k).await; println!(\"{k}\"); self.p.key(&k).set(1);";
+    assert_eq!(found("random", body), "P");
+    // Through the whole that the key is a part of.
+    let mut proven = vec![
+        "let ref mut lent = r; lent.user = other(&lent.user);",
+        "let Record { ref mut user, .. } = r; change(user);",
+        "Record { user: r.user, .. } = spare;",
+        "[r] = [spare];",
+    ];
+    proven.retain(|way| {
+        is_proven(format!(
+            "let mut r = record; hash_partition(&r.user).await; {way} self.p.key(&r.user).set(1);"
+        ))
+    });
+    assert_eq!(proven, Vec::<&str>::new());
+}
+
+#[test]
+fn what_reads_the_same_but_may_be_another_value_is_not_proven() {
+    check(
+        "random",
+        &[
+            // The first is an `i32`, whose encoding is not that of a `u64`.
+            ("hash_partition(&7).await; self.p.key(&7).set(1);", "C"),
+            ("hash_partition(&-7).await; self.p.key(&-7).set(1);", "C"),
+            ("hash_partition(&(7, 1u64)).await; self.p.key(&(7, 1u64)).set(1);", "C"),
+            ("hash_partition(&7u64).await; self.p.key(&7u64).set(1);", "P"),
+            (
+                "hash_partition(&LIMIT).await; { const LIMIT: u64 = 2; self.p.key(&LIMIT).set(1); }",
+                "C",
+            ),
+        ],
+    );
+}
