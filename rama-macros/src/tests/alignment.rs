@@ -344,6 +344,35 @@ fn a_witness_follows_names_and_ends_with_an_assignment() {
 }
 
 #[test]
+fn what_may_well_live_here_is_no_error() {
+    check(
+        BY_USER,
+        &[
+            (
+                "let order = explode(split(&record)).await; self.p.key(&order.user).set(1); self.p.key(&order).set(1);",
+                "CCE",
+            ),
+            (
+                "for order in orders_of(&record) { self.p.key(&order.user).set(1); }",
+                "C",
+            ),
+            (
+                "all_partition().await; let dead = external(check(self.p.keys())).await; for k in dead { self.p.remove(&k); }",
+                "WC",
+            ),
+            (
+                "all_partition().await; let keys = helper(&self.p); for k in keys { self.p.remove(&k); }",
+                "C",
+            ),
+            (
+                "all_partition().await; let mine = keys_of(self.p.task()); for k in mine { self.p.remove(&k); }",
+                "WC",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn ways_that_join_agree_or_are_checked() {
     check(
         "random",
@@ -845,6 +874,13 @@ fn overwriting_behind_a_random_depot_is_a_warning() {
         warnings(
             "random",
             &format!("{hop} self.pairs.key(&(record.user, record.n)).set(record.m);")
+        ),
+        1
+    );
+    assert_eq!(
+        warnings(
+            "random",
+            &format!("{hop} self.p.key(&record.user).update(|name| *name = record.name);")
         ),
         1
     );

@@ -51,6 +51,23 @@ fn put(&mut self, r: &Record) { self.foreign.key(&r.key).set(1); }
 }
 
 #[test]
+fn writes_of_a_foreign_pstate_that_only_the_run_of_a_body_can_see_are_found() {
+    insta::assert_snapshot!(in_body("
+        bump(&mut self.foreign);
+        println!(\"{}\", self.foreign.remove(&record.key));
+        let mut cursor = self.foreign.key(&record.key);
+        cursor.by_ref().set(1);
+    "), @r#"
+    5:24 [RM0003] PState `foreign` is written by its owner `other` only, and this is topology `t`
+     = help: send the owner a record through a depot, or make both one topology, `#[stream(other, source = ..)]`
+    6:29 [RM0003] PState `foreign` is written by its owner `other` only, and this is topology `t`
+     = help: send the owner a record through a depot, or make both one topology, `#[stream(other, source = ..)]`
+    7:31 [RM0003] PState `foreign` is written by its owner `other` only, and this is topology `t`
+     = help: send the owner a record through a depot, or make both one topology, `#[stream(other, source = ..)]`
+    "#);
+}
+
+#[test]
 fn reads_of_a_foreign_pstate_are_fine() {
     insta::assert_snapshot!(in_body("let _ = self.foreign.key(&record.key).get();"), @"");
 }
@@ -216,7 +233,7 @@ fn a_key_that_may_live_elsewhere_says_where_the_computation_is_and_how_to_get_th
      = help: go to its task first, `path_partition(self.pairs.key(&(record.friend, 1))).await`; if this task's partition of `pairs` is meant, write `self.pairs.unaligned().key(..)`
     "#);
     insta::assert_snapshot!(found("anywhere", "let mut k = record.a;\nhash_partition(&k).await;\nk = record.b;\nself.names.key(&k).get();"), @r#"
-    5:16 [RM0007] `k` has changed since this computation was partitioned by it, and may now live on another task
+    5:16 [RM0007] `k` has another value here than when this computation was partitioned by `k`, and may live on another task
      = help: go to its task first, `hash_partition(&k).await`; if this task's partition of `names` is meant, write `self.names.unaligned().key(..)`
     "#);
     insta::assert_snapshot!(found("anywhere", "hash_partition(&record.a).await;\nself.names.key(&record.b).get();\nshuffle_partition().await;\nself.names.key(&record.a).get();\nall_partition().await;\nself.names.key(&record.a).get();"), @r#"

@@ -16,6 +16,7 @@ use syn::{Expr, ExprMethodCall, Type};
 /// The words that read, at the end of a path into a PState.
 const READS: &[&str] = &[
     "get", "get_or", "exists", "contains", "len", "is_empty", "keys", "values", "items", "iter", "first", "last",
+    "task",
 ];
 
 /// One touch of a PState, as it was last seen.
@@ -32,8 +33,8 @@ pub(super) struct Found {
     /// Where it overwrites what an earlier record of the same key may have left.
     pub(super) overwrites: Option<Span>,
     pub(super) unaligned: bool,
-    /// The PState is not written `self.p` here.
-    pub(super) renamed: bool,
+    /// What a write by another topology is shown at.
+    pub(super) field: proc_macro2::TokenStream,
     pub(super) verdict: Verdict,
     pub(super) here: Vec<Here>,
     /// The macro call that it stands in.
@@ -134,11 +135,14 @@ impl Analysis<'_> {
                     key,
                     value: Value::Unknown,
                     method: call.method.clone(),
-                    shown_at,
                     writes: false,
                     overwrites: None,
                     unaligned,
-                    renamed: root_field(&call.receiver).is_none(),
+                    field: match root_field(&call.receiver) {
+                        Some(field) => field.to_token_stream(),
+                        None => shown_at.clone(),
+                    },
+                    shown_at,
                     verdict: Verdict::Undecided,
                     here: Vec::new(),
                     in_macro: self.in_macro,
@@ -158,6 +162,33 @@ impl Analysis<'_> {
         found.verdict = verdict;
         found.here.clone_from(&self.state.here);
         at
+    }
+
+    /// A PState that is lent as `&mut self.p` to code that cannot be seen: it may write.
+    pub(super) fn lent_to(&mut self, argument: &Expr, pstate: usize) {
+        let node = Node::of(argument);
+        if self.known_accesses.contains_key(&node) {
+            return;
+        }
+        let field = match argument {
+            Expr::Reference(reference) => root_field(&reference.expr),
+            _ => None,
+        };
+        self.accesses.push(Found {
+            pstate,
+            key: None,
+            value: Value::Unknown,
+            method: proc_macro2::Ident::new("lent", proc_macro2::Span::call_site()),
+            field: field.map_or_else(|| argument.to_token_stream(), ToTokens::to_token_stream),
+            writes: true,
+            overwrites: None,
+            unaligned: false,
+            shown_at: argument.to_token_stream(),
+            verdict: Verdict::Aligned,
+            here: self.state.here.clone(),
+            in_macro: self.in_macro,
+        });
+        self.known_accesses.insert(node, self.accesses.len() - 1);
     }
 
     /// What decides the partition of a key of a PState.
@@ -287,10 +318,15 @@ fn assigns_parameter(argument: &Expr) -> bool {
 
 fn mentions(expr: &Expr, names: &[String]) -> bool {
     fn search(tokens: proc_macro2::TokenStream, names: &[String]) -> bool {
-        tokens.into_iter().any(|token| match token {
-            proc_macro2::TokenTree::Ident(ident) => names.contains(&unraw(&ident)),
-            proc_macro2::TokenTree::Group(group) => search(group.stream(), names),
-            _ => false,
+        let mut is_member = false;
+        tokens.into_iter().any(|token| {
+            let found = match &token {
+                proc_macro2::TokenTree::Ident(ident) => !is_member && names.contains(&unraw(ident)),
+                proc_macro2::TokenTree::Group(group) => search(group.stream(), names),
+                _ => false,
+            };
+            is_member = matches!(&token, proc_macro2::TokenTree::Punct(punct) if punct.as_char() == '.');
+            found
         })
     }
     let constant = matches!(expr, Expr::Lit(_));

@@ -262,7 +262,7 @@ impl Analysis<'_> {
             .iter()
             .map(|argument| match argument {
                 Expr::Closure(closure) => self.closure(closure, Kind::FromHere),
-                other => self.value(other),
+                other => self.argument(other),
             })
             .collect();
         let Some(function) = function else {
@@ -319,14 +319,27 @@ impl Analysis<'_> {
         ))
     }
 
+    /// An argument of a call that cannot be seen.
+    fn argument(&mut self, argument: &Expr) -> Value {
+        let value = self.value(argument);
+        if let (Value::PState(pstate) | Value::Unaligned(pstate), Expr::Reference(reference)) = (&value, argument)
+            && reference.mutability.is_some()
+        {
+            self.lent_to(argument, *pstate);
+        }
+        value
+    }
+
     /// One item of `items`.
     pub(super) fn item<T>(&mut self, node: &T, items: &Value) -> Value {
         let kind = if items.may_be_from_here() {
             Kind::FromHere
         } else if items.may_hold_names() {
             Kind::Computed
-        } else {
+        } else if items.is_transparent() {
             Kind::Distinct
+        } else {
+            Kind::Made
         };
         self.origin(node, "item", kind)
     }
@@ -344,7 +357,7 @@ impl Analysis<'_> {
             .iter()
             .map(|argument| match argument {
                 Expr::Closure(closure) => self.closure(closure, from),
-                other => self.value(other),
+                other => self.argument(other),
             })
             .collect();
         match receiver {

@@ -97,7 +97,7 @@ pub(crate) fn analyze(
             if body.is_whole {
                 report::misaligned(&run.accesses, module, diagnostics);
             }
-            report::foreign_writes(&run.accesses, &topology.name.to_string(), module, diagnostics);
+            report::foreign_writes(&run.accesses, &topology.name.to_string(), declared, module, diagnostics);
             warnings.extend(reordering::found(&run.accesses, source, module));
             let (here, arrivals) = (run.here, run.arrivals);
             mark::mark(body, &run.accesses, &run.known_accesses);

@@ -99,7 +99,8 @@ impl Analysis<'_> {
             (_, None) => {}
         }
         if operation == "external" {
-            yields = self.origin(call, "external", Kind::Computed);
+            // Its future may have been given keys that live here.
+            yields = self.origin(call, "external", Kind::FromHere);
         }
         self.arrived(point);
         yields

@@ -5,7 +5,7 @@ use super::operations::key_text;
 use super::place::Verdict;
 use crate::analyze::ownership;
 use crate::diag::{Code, Diagnostics};
-use crate::model::ModuleDecl;
+use crate::model::{ModuleDecl, TopologiesDecl};
 
 /// Reports every access that is provably on the wrong task.
 pub(super) fn misaligned(accesses: &[Found], module: &ModuleDecl, diagnostics: &mut Diagnostics) {
@@ -37,10 +37,13 @@ pub(super) fn misaligned(accesses: &[Found], module: &ModuleDecl, diagnostics: &
                 } else {
                     format!("hash_partition(&{code}).await")
                 };
-                let same_name = found.here.iter().all(|here| here.text == format!("`{code}`"));
+                let same_name = found
+                    .here
+                    .iter()
+                    .all(|here| here.because == format!("partitioned by `{code}`"));
                 let message = if same_name {
                     format!(
-                        "`{code}` has changed since this computation was partitioned by it, and may now live on another task"
+                        "`{code}` has another value here than when this computation was partitioned by `{code}`, and may live on another task"
                     )
                 } else {
                     format!("`{code}` may live on another task: this computation is {here}")
@@ -58,12 +61,20 @@ pub(super) fn misaligned(accesses: &[Found], module: &ModuleDecl, diagnostics: &
     }
 }
 
-/// Reports the writes of PStates that `topology` does not own, where they are made by another name than `self.p`.
-pub(super) fn foreign_writes(accesses: &[Found], topology: &str, module: &ModuleDecl, diagnostics: &mut Diagnostics) {
+/// Reports the writes of PStates that `topology` does not own, by whatever name it has them.
+pub(super) fn foreign_writes(
+    accesses: &[Found],
+    topology: &str,
+    declared: &TopologiesDecl,
+    module: &ModuleDecl,
+    diagnostics: &mut Diagnostics,
+) {
     for found in accesses {
         let pstate = &module.pstates[found.pstate];
-        if found.writes && found.renamed && pstate.owner != topology {
-            ownership::foreign(pstate, topology, &found.shown_at, diagnostics);
+        // An owner that is no topology was reported.
+        let has_owner = declared.topologies.iter().any(|topology| topology.name == pstate.owner);
+        if found.writes && has_owner && pstate.owner != topology {
+            ownership::foreign(pstate, topology, &found.field, diagnostics);
         }
     }
 }

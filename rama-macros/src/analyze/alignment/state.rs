@@ -3,6 +3,9 @@
 use super::place::Here;
 use super::value::Value;
 
+/// What a key decided in the iteration before.
+const EARLIER: &str = " of an earlier iteration";
+
 /// A variable in scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Variable {
@@ -77,7 +80,11 @@ impl State {
         }
         for here in &mut self.here {
             if let super::place::Place::Keyed(value) = &mut here.place {
-                *value = value.aged(inside);
+                let aged = value.aged(inside);
+                if aged != *value && !here.because.ends_with(EARLIER) {
+                    here.because.push_str(EARLIER);
+                }
+                *value = aged;
             }
         }
         self.here.sort();

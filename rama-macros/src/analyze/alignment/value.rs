@@ -46,6 +46,8 @@ pub(super) struct Origin {
 pub(super) enum Kind {
     /// The record, or an item of a collection: no other variable's value.
     Distinct,
+    /// An item of a collection that code made: no other variable's value, but of what it is made is not known.
+    Made,
     /// An id that `next()` made: nobody's value so far.
     New,
     /// The same, of an earlier iteration of a loop.
@@ -139,6 +141,9 @@ impl Value {
                 value,
                 Value::Unknown
                     | Value::Module
+                    | Value::PState(_)
+                    | Value::Unaligned(_)
+                    | Value::Cursor(_)
                     | Value::Origin(Origin {
                         kind: Kind::FromHere,
                         ..
@@ -187,11 +192,14 @@ impl Value {
     }
 
     /// Whether it is known how it came to be, so that it is none of the other values that are known so.
-    fn is_transparent(&self) -> bool {
+    pub(super) fn is_transparent(&self) -> bool {
         match self {
-            Value::Origin(origin) => matches!(origin.kind, Kind::Distinct | Kind::New | Kind::Past),
+            Value::Origin(origin) => matches!(origin.kind, Kind::Distinct | Kind::Made | Kind::New | Kind::Past),
             Value::Literal(_) | Value::Number(..) => true,
-            Value::Field(base, _) => base.is_transparent(),
+            Value::Field(base, _) => {
+                let is_made = matches!(**base, Value::Origin(Origin { kind: Kind::Made, .. }));
+                !is_made && base.is_transparent()
+            }
             Value::Tuple(elements) => elements.iter().all(Value::is_transparent),
             Value::Built(_, fields) => fields.values().all(Value::is_transparent),
             _ => false,
@@ -232,7 +240,7 @@ impl Value {
         let aged = |value: &Rc<Value>| Rc::new(value.aged(inside));
         match self {
             Value::Origin(origin) if inside(origin.site) => match origin.kind {
-                Kind::Distinct | Kind::New | Kind::Past => Value::origin(origin.site, Kind::Past),
+                Kind::Distinct | Kind::Made | Kind::New | Kind::Past => Value::origin(origin.site, Kind::Past),
                 Kind::Computed | Kind::Holding | Kind::FromHere => Value::Unknown,
             },
             Value::Field(base, member) => Value::Field(aged(base), member.clone()),
