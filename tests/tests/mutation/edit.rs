@@ -17,16 +17,19 @@ pub(crate) fn replace_hop(variant: &Variant, function: usize, hop: usize, with: 
     let mut changed = variant.clone();
     let operations = variant.operations();
     let mut count = 0;
-    let mut replace = Replace { what: &mut |expr, is_statement| {
-        let found = partitioner(expr).is_some() || is_statement && awaited_operation(expr, &operations);
-        if found {
-            if count == hop {
-                *expr = with.clone();
+    let mut replace = Replace {
+        what: &mut |expr, is_statement| {
+            let found = partitioner(expr).is_some() || is_statement && awaited_operation(expr, &operations);
+            if found {
+                if count == hop {
+                    *expr = with.clone();
+                }
+                count += 1;
             }
-            count += 1;
-        }
-        found
-    }, is_statement: false };
+            found
+        },
+        is_statement: false,
+    };
     replace.visit_block_mut(block_of(&mut changed, function));
     changed
 }
@@ -35,20 +38,23 @@ pub(crate) fn replace_hop(variant: &Variant, function: usize, hop: usize, with: 
 pub(crate) fn replace_key(variant: &Variant, function: usize, number: usize, with: &Expr) -> Variant {
     let mut changed = variant.clone();
     let mut count = 0;
-    let mut replace = Replace { what: &mut |expr, _| {
-        if partitioner(expr).is_some() {
-            return true;
-        }
-        if access(expr).is_some() {
-            if count == number
-                && let Expr::MethodCall(call) = expr
-            {
-                call.args[0] = with.clone();
+    let mut replace = Replace {
+        what: &mut |expr, _| {
+            if partitioner(expr).is_some() {
+                return true;
             }
-            count += 1;
-        }
-        false
-    }, is_statement: false };
+            if access(expr).is_some() {
+                if count == number
+                    && let Expr::MethodCall(call) = expr
+                {
+                    call.args[0] = with.clone();
+                }
+                count += 1;
+            }
+            false
+        },
+        is_statement: false,
+    };
     replace.visit_block_mut(block_of(&mut changed, function));
     changed
 }
@@ -95,7 +101,10 @@ fn in_block(variant: &mut Variant, function: usize, block: usize, edit: impl FnO
         }
         fn visit_expr_closure_mut(&mut self, _: &mut syn::ExprClosure) {}
     }
-    let mut find = Find { left: block, edit: Some(edit) };
+    let mut find = Find {
+        left: block,
+        edit: Some(edit),
+    };
     find.visit_block_mut(block_of(variant, function));
 }
 
@@ -134,8 +143,12 @@ pub(crate) fn behind_a_helper(variant: &Variant) -> Variant {
             }
             visit_mut::visit_expr_mut(self, expr);
             let Expr::MethodCall(call) = expr else { return };
-            let Some(name) = field_of_self(&call.receiver) else { return };
-            let Some(pstate) = self.pstates.iter().find(|pstate| pstate.name == name) else { return };
+            let Some(name) = field_of_self(&call.receiver) else {
+                return;
+            };
+            let Some(pstate) = self.pstates.iter().find(|pstate| pstate.name == name) else {
+                return;
+            };
             let receiver = call.receiver.clone();
             if pstate.global {
                 *call.receiver = parse_quote!(whole(&mut #receiver));
@@ -152,7 +165,9 @@ pub(crate) fn behind_a_helper(variant: &Variant) -> Variant {
         }
     }
     let mut hidden = variant.clone();
-    let mut hide = Hide { pstates: variant.pstates() };
+    let mut hide = Hide {
+        pstates: variant.pstates(),
+    };
     for item in &mut hidden.block.items {
         if let ImplItem::Fn(function) = item {
             hide.visit_block_mut(&mut function.block);

@@ -3,6 +3,7 @@
 use super::edit::{behind_a_helper, insert, remove, replace_hop, replace_key};
 use super::program::{Program, Variant, argument, options};
 use super::scan::{Body, Candidate, Hop, Spot, functions, partitioner, scan};
+use super::spoil::Place;
 use quote::ToTokens;
 use std::collections::BTreeSet;
 use syn::{Attribute, Expr, parse_quote};
@@ -30,14 +31,21 @@ pub(crate) fn mutants(number: usize, program: &Program) -> Vec<Mutant> {
     for (function, item) in functions(original) {
         let name = item.sig.ident.to_string();
         let body = scan(program, original, item);
-        let mut here = InFunction { collected: &mut collected, original, function, name, body: &body };
+        let mut here = InFunction {
+            collected: &mut collected,
+            original,
+            function,
+            name,
+            body: &body,
+        };
         here.drops();
-        here.keys(program);
+        here.keys();
         here.kinds();
         here.moves();
         here.swaps();
         here.duplicates();
         here.accesses();
+        here.spoiled_keys();
     }
     depots(&mut collected, program);
     pstates(&mut collected, original);
@@ -65,7 +73,14 @@ impl Collected {
     fn add_as(&mut self, family: &'static str, what: String, variant: Variant, hidden: bool) {
         if self.known.insert(variant.identity()) {
             let (id, program) = (String::new(), self.program);
-            self.found.push(Mutant { id, program, family, what, variant, hidden });
+            self.found.push(Mutant {
+                id,
+                program,
+                family,
+                what,
+                variant,
+                hidden,
+            });
         }
     }
 }
@@ -93,9 +108,11 @@ impl InFunction<'_> {
     }
 
     /// The key of each partitioner, changed to everything else that is in scope.
-    fn keys(&mut self, program: &Program) {
+    fn keys(&mut self) {
         for (number, hop) in self.body.hops.iter().enumerate() {
-            let Some((name, _)) = partitioner(&hop.code) else { continue };
+            let Some((name, _)) = partitioner(&hop.code) else {
+                continue;
+            };
             let mut others: Vec<Expr> = Vec::new();
             match name.as_str() {
                 "path_partition" => {
@@ -112,7 +129,6 @@ impl InFunction<'_> {
                 }
                 _ => {}
             }
-            let _ = program;
             for (at, other) in others.iter().enumerate() {
                 let variant = replace_hop(self.original, self.function, number, other);
                 let what = self.words(&format!("`{}` became `{}`", code(&hop.code), code(other)));
@@ -157,9 +173,16 @@ impl InFunction<'_> {
         for (hop, from) in self.statements() {
             for to in self.places(from) {
                 let mut variant = self.original.clone();
-                let Some(stmt) = remove(&mut variant, self.function, from) else { continue };
+                let Some(stmt) = remove(&mut variant, self.function, from) else {
+                    continue;
+                };
                 insert(&mut variant, self.function, to, stmt);
-                let what = self.words(&format!("`{}` moved from {} to {}", code(&hop.code), show(from), show(to)));
+                let what = self.words(&format!(
+                    "`{}` moved from {} to {}",
+                    code(&hop.code),
+                    show(from),
+                    show(to)
+                ));
                 self.collected.add("moved", what, variant);
             }
         }
@@ -171,7 +194,11 @@ impl InFunction<'_> {
             for right in left + 1..hops.len() {
                 let once = replace_hop(self.original, self.function, left, &hops[right].code);
                 let variant = replace_hop(&once, self.function, right, &hops[left].code);
-                let what = self.words(&format!("`{}` and `{}` swapped", code(&hops[left].code), code(&hops[right].code)));
+                let what = self.words(&format!(
+                    "`{}` and `{}` swapped",
+                    code(&hops[left].code),
+                    code(&hops[right].code)
+                ));
                 self.collected.add_both("swapped", what, variant);
             }
         }
@@ -180,7 +207,14 @@ impl InFunction<'_> {
     fn duplicates(&mut self) {
         for (hop, from) in self.statements() {
             let code_of = &hop.code;
-            let mut places = vec![Spot { block: 0, at: 0 }, from, Spot { block: from.block, at: usize::MAX }];
+            let mut places = vec![
+                Spot { block: 0, at: 0 },
+                from,
+                Spot {
+                    block: from.block,
+                    at: usize::MAX,
+                },
+            ];
             places.extend(self.outer(from));
             for to in places {
                 let mut variant = self.original.clone();
@@ -195,7 +229,9 @@ impl InFunction<'_> {
     fn accesses(&mut self) {
         let pstates = self.original.pstates();
         for (number, access) in self.body.accesses.iter().enumerate() {
-            let Some(pstate) = pstates.iter().find(|pstate| pstate.name == access.pstate) else { continue };
+            let Some(pstate) = pstates.iter().find(|pstate| pstate.name == access.pstate) else {
+                continue;
+            };
             let key = &access.key;
             let mut keys: Vec<(&str, Expr)> = access
                 .scope
@@ -208,12 +244,53 @@ impl InFunction<'_> {
             keys.push(("an opaque key", parse_quote!(&same_key(#key))));
             for (family, with) in keys {
                 let variant = replace_key(self.original, self.function, number, &with);
-                let what = self.words(&format!("`{}.key({})` became `.key({})`", access.pstate, code(key), code(&with)));
+                let what = self.words(&format!(
+                    "`{}.key({})` became `.key({})`",
+                    access.pstate,
+                    code(key),
+                    code(&with)
+                ));
                 if family == "an opaque key" {
                     self.collected.add("an opaque key", what, variant);
                 } else {
                     self.collected.add_both("another key of an access", what, variant);
                 }
+            }
+        }
+    }
+
+    /// What decided the task becomes another value: behind each hop, and behind the start of the body, where the depot's `hash_by`
+    /// decided.
+    fn spoiled_keys(&mut self) {
+        let start = Spot { block: 0, at: 0 };
+        let first = self.body.accesses.iter().filter(|access| access.is_before_hops);
+        let at_start = first.filter_map(|access| match &access.key {
+            Expr::Reference(reference) => Some((start, Place::of(&reference.expr)?)),
+            _ => None,
+        });
+        let parameters: BTreeSet<String> = self.body.parameters.iter().cloned().collect();
+        let mut places: Vec<(Spot, Place)> = at_start
+            .filter(|(_, place)| parameters.contains(&place.root()))
+            .collect();
+        for (hop, spot) in self.statements() {
+            let behind = Spot {
+                at: spot.at + 1,
+                ..spot
+            };
+            places.extend(Place::of_hop(&hop.code).map(|place| (behind, place)));
+        }
+        for (spot, place) in places {
+            for statements in place.spoiled() {
+                let mut variant = self.original.clone();
+                for stmt in statements.iter().rev() {
+                    insert(&mut variant, self.function, spot, stmt.clone());
+                }
+                let shown: Vec<String> = statements
+                    .iter()
+                    .map(|stmt| stmt.to_token_stream().to_string())
+                    .collect();
+                let what = self.words(&format!("at {}, `{}`", show(spot), shown.join(" ")));
+                self.collected.add("a key that changes", what, variant);
             }
         }
     }
@@ -224,18 +301,26 @@ impl InFunction<'_> {
     }
 
     fn outer(&self, from: Spot) -> Vec<Spot> {
-        let Some(within) = self.body.blocks[from.block].within else { return Vec::new() };
-        vec![within, Spot { at: within.at + 1, ..within }]
+        let Some(within) = self.body.blocks[from.block].within else {
+            return Vec::new();
+        };
+        vec![
+            within,
+            Spot {
+                at: within.at + 1,
+                ..within
+            },
+        ]
     }
 
     /// Where a statement can go: positions as they are once it has been taken out.
     fn places(&self, from: Spot) -> Vec<Spot> {
         let Spot { block, at } = from;
-        if std::env::var_os("RAMA_MUTANTS").is_some_and(|value| value == "all") {
-            let blocks = self.body.blocks.iter().enumerate();
-            return blocks.flat_map(|(block, info)| (0..=info.len).map(move |at| Spot { block, at })).collect();
-        }
-        let mut places = vec![Spot { block: 0, at: 0 }, Spot { block, at: usize::MAX }, Spot { block, at: at + 1 }];
+        let mut places = vec![
+            Spot { block: 0, at: 0 },
+            Spot { block, at: usize::MAX },
+            Spot { block, at: at + 1 },
+        ];
         places.extend(at.checked_sub(1).map(|at| Spot { block, at }));
         places.extend(self.outer(from));
         // Into the branches and loops beside it.
@@ -243,7 +328,10 @@ impl InFunction<'_> {
             let Some(within) = info.within else { continue };
             if within.block == block && (within.at + 1 == at || within.at == at + 1) {
                 places.push(Spot { block: inner, at: 0 });
-                places.push(Spot { block: inner, at: usize::MAX });
+                places.push(Spot {
+                    block: inner,
+                    at: usize::MAX,
+                });
             }
         }
         places
@@ -251,7 +339,11 @@ impl InFunction<'_> {
 }
 
 fn hashes(scope: &[Candidate]) -> Vec<Expr> {
-    scope.iter().map(|candidate| &candidate.code).map(|key| parse_quote!(hash_partition(&#key).await)).collect()
+    scope
+        .iter()
+        .map(|candidate| &candidate.code)
+        .map(|key| parse_quote!(hash_partition(&#key).await))
+        .collect()
 }
 
 /// `&pair` of `path_partition(self.p.key(&pair)).await`.
@@ -274,12 +366,16 @@ fn show(spot: Spot) -> String {
 fn depots(collected: &mut Collected, program: &Program) {
     let original = &program.original;
     for (at, field) in original.module.fields.iter().enumerate() {
-        let Some(attr) = field.attrs.iter().position(|attr| attr.path().is_ident("depot")) else { continue };
+        let Some(attr) = field.attrs.iter().position(|attr| attr.path().is_ident("depot")) else {
+            continue;
+        };
         let before = field.attrs[attr].meta.to_token_stream().to_string();
         if before.contains("tick") {
             continue;
         }
-        let record = argument(&field.ty).map(|ty| ty.to_token_stream().to_string()).unwrap_or_default();
+        let record = argument(&field.ty)
+            .map(|ty| ty.to_token_stream().to_string())
+            .unwrap_or_default();
         let mut others: Vec<Attribute> = vec![parse_quote!(#[depot(random)]), parse_quote!(#[depot(global)])];
         match program.records.get(&record) {
             None => others.push(parse_quote!(#[depot(hash_by = |record| record)])),
@@ -302,7 +398,9 @@ fn depots(collected: &mut Collected, program: &Program) {
 /// Other options of each PState: where its keys live.
 fn pstates(collected: &mut Collected, original: &Variant) {
     for (at, field) in original.module.fields.iter().enumerate() {
-        let Some(attr) = field.attrs.iter().position(|attr| attr.path().is_ident("pstate")) else { continue };
+        let Some(attr) = field.attrs.iter().position(|attr| attr.path().is_ident("pstate")) else {
+            continue;
+        };
         let before = field.attrs[attr].meta.to_token_stream().to_string();
         let placement = |option: &Expr| {
             let text = option.to_token_stream().to_string();
@@ -341,7 +439,8 @@ fn code(expr: &Expr) -> String {
         let before = text[..at].chars().last();
         let after = text[at + c.len_utf8()..].chars().next();
         let tight = |c: Option<char>| matches!(c, Some('(' | ')' | '.' | '&' | ',' | ';'));
-        let drop = c == ' ' && (tight(before) && before != Some(',') || tight(after) && after != Some('&') || after == Some('('));
+        let drop = c == ' '
+            && (tight(before) && before != Some(',') || tight(after) && after != Some('&') || after == Some('('));
         if !drop {
             out.push(c);
         }

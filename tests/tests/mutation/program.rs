@@ -61,8 +61,16 @@ impl Program {
                 }
                 Item::Fn(item) if item.sig.ident == "drive" => drive = Some(item),
                 item => {
-                    if let Item::Struct(ItemStruct { ident, fields: Fields::Named(fields), .. }) = &item {
-                        let fields = fields.named.iter().filter_map(|field| Some((field.ident.as_ref()?.to_string(), field.ty.clone())));
+                    if let Item::Struct(ItemStruct {
+                        ident,
+                        fields: Fields::Named(fields),
+                        ..
+                    }) = &item
+                    {
+                        let fields = fields
+                            .named
+                            .iter()
+                            .filter_map(|field| Some((field.ident.as_ref()?.to_string(), field.ty.clone())));
                         records.insert(ident.to_string(), fields.collect());
                     }
                     shared.push(item);
@@ -72,7 +80,10 @@ impl Program {
         let whole = "a program has a module, a topology! and a driver";
         Program {
             name,
-            original: Variant { module: module.expect(whole), block: block.expect(whole) },
+            original: Variant {
+                module: module.expect(whole),
+                block: block.expect(whole),
+            },
             drive: drive.expect(whole),
             shared,
             records,
@@ -129,10 +140,14 @@ impl Variant {
     pub(crate) fn pstates(&self) -> Vec<PState> {
         let mut found = Vec::new();
         for field in &self.module.fields {
-            let Some(attr) = field.attrs.iter().find(|attr| attr.path().is_ident("pstate")) else { continue };
+            let Some(attr) = field.attrs.iter().find(|attr| attr.path().is_ident("pstate")) else {
+                continue;
+            };
             let mut pstate = PState {
                 name: field.ident.as_ref().map(ToString::to_string).unwrap_or_default(),
-                key: argument(&field.ty).filter(|schema| is_named(schema, "Map")).and_then(|schema| argument(&schema)),
+                key: argument(&field.ty)
+                    .filter(|schema| is_named(schema, "Map"))
+                    .and_then(|schema| argument(&schema)),
                 global: false,
                 partition_by: None,
             };
@@ -166,13 +181,17 @@ impl Variant {
 /// The options of an attribute, all of which read as expressions.
 pub(crate) fn options(attr: &syn::Attribute) -> Vec<syn::Expr> {
     let parser = syn::punctuated::Punctuated::<syn::Expr, syn::Token![,]>::parse_terminated;
-    attr.parse_args_with(parser).map(|options| options.into_iter().collect()).unwrap_or_default()
+    attr.parse_args_with(parser)
+        .map(|options| options.into_iter().collect())
+        .unwrap_or_default()
 }
 
 /// `u64` of `Depot<u64>`.
 pub(crate) fn argument(ty: &Type) -> Option<Type> {
     let Type::Path(path) = ty else { return None };
-    let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
+    let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else {
+        return None;
+    };
     match arguments.args.first()? {
         GenericArgument::Type(ty) => Some(ty.clone()),
         _ => None,

@@ -54,35 +54,53 @@ pub(crate) struct Access {
     pub(crate) pstate: String,
     pub(crate) key: Expr,
     pub(crate) scope: Vec<Candidate>,
+    /// Whether no hop stands in front of it.
+    pub(crate) is_before_hops: bool,
 }
 
 pub(crate) struct BlockInfo {
-    pub(crate) len: usize,
     /// The statement of an outer block that it stands in.
     pub(crate) within: Option<Spot>,
 }
 
 #[derive(Default)]
 pub(crate) struct Body {
+    /// The variables that the function's parameters bind.
+    pub(crate) parameters: Vec<String>,
     pub(crate) hops: Vec<Hop>,
     pub(crate) accesses: Vec<Access>,
     pub(crate) blocks: Vec<BlockInfo>,
 }
 
 pub(crate) fn functions(variant: &Variant) -> Vec<(usize, &ImplItemFn)> {
-    let functions = variant.block.items.iter().enumerate().filter_map(|(at, item)| match item {
-        ImplItem::Fn(function) if function.sig.asyncness.is_some() => Some((at, function)),
-        _ => None,
-    });
+    let functions = variant
+        .block
+        .items
+        .iter()
+        .enumerate()
+        .filter_map(|(at, item)| match item {
+            ImplItem::Fn(function) if function.sig.asyncness.is_some() => Some((at, function)),
+            _ => None,
+        });
     functions.collect()
 }
 
 /// What is to be found in one function.
 pub(crate) fn scan(program: &Program, variant: &Variant, function: &ImplItemFn) -> Body {
-    let mut scanner = Scanner { program, operations: variant.operations(), scope: Vec::new(), spot: None, here: None, body: Body::default() };
+    let mut scanner = Scanner {
+        program,
+        operations: variant.operations(),
+        scope: Vec::new(),
+        spot: None,
+        here: None,
+        body: Body::default(),
+    };
     for input in &function.sig.inputs {
         if let syn::FnArg::Typed(typed) = input {
             scanner.bind(&typed.pat, Some(&typed.ty));
+            if let Pat::Ident(name) = &*typed.pat {
+                scanner.body.parameters.push(name.ident.to_string());
+            }
         }
     }
     scanner.visit_block(&function.block);
@@ -100,7 +118,9 @@ pub(crate) fn partitioner(expr: &Expr) -> Option<(String, &syn::ExprCall)> {
 
 pub(crate) fn awaited_operation(expr: &Expr, operations: &[String]) -> bool {
     let Expr::Await(awaited) = expr else { return false };
-    let Expr::MethodCall(call) = &*awaited.base else { return false };
+    let Expr::MethodCall(call) = &*awaited.base else {
+        return false;
+    };
     is_self(&call.receiver) && operations.contains(&call.method.to_string())
 }
 
@@ -143,7 +163,12 @@ impl Scanner<'_> {
             }
             Pat::Type(typed) => self.bind(&typed.pat, Some(&typed.ty)),
             Pat::Struct(fields) => {
-                let record = fields.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+                let record = fields
+                    .path
+                    .segments
+                    .last()
+                    .map(|segment| segment.ident.to_string())
+                    .unwrap_or_default();
                 let types = self.program.records.get(&record).cloned().unwrap_or_default();
                 for field in &fields.fields {
                     let member = field.member.to_token_stream().to_string();
@@ -174,11 +199,15 @@ impl<'ast> Visit<'ast> for Scanner<'_> {
     fn visit_block(&mut self, block: &'ast Block) {
         let number = self.body.blocks.len();
         let outer = self.spot;
-        self.body.blocks.push(BlockInfo { len: block.stmts.len(), within: outer });
+        self.body.blocks.push(BlockInfo { within: outer });
         let scope = self.scope.len();
         for (at, stmt) in block.stmts.iter().enumerate() {
             self.spot = Some(Spot { block: number, at });
-            self.here = if matches!(stmt, Stmt::Expr(_, Some(_))) { self.spot } else { None };
+            self.here = if matches!(stmt, Stmt::Expr(_, Some(_))) {
+                self.spot
+            } else {
+                None
+            };
             self.visit_stmt(stmt);
         }
         self.scope.truncate(scope);
@@ -191,12 +220,22 @@ impl<'ast> Visit<'ast> for Scanner<'_> {
         let is_partitioner = partitioner(expr).is_some();
         if is_partitioner || spot.is_some() && awaited_operation(expr, &self.operations) {
             let scope = self.scope.clone();
-            self.body.hops.push(Hop { code: expr.clone(), scope, spot, is_partitioner });
+            self.body.hops.push(Hop {
+                code: expr.clone(),
+                scope,
+                spot,
+                is_partitioner,
+            });
             return;
         }
         if let Some((pstate, key)) = access(expr) {
             let scope = self.scope.clone();
-            self.body.accesses.push(Access { pstate, key: key.clone(), scope });
+            self.body.accesses.push(Access {
+                pstate,
+                key: key.clone(),
+                scope,
+                is_before_hops: self.body.hops.is_empty(),
+            });
         }
         visit::visit_expr(self, expr);
     }
@@ -215,7 +254,10 @@ impl<'ast> Visit<'ast> for Scanner<'_> {
         {
             for at in 0..tuple.elems.len() {
                 let (name, at) = (&name.ident, syn::Index::from(at));
-                self.scope.push(Candidate { code: parse_quote!(#name.#at), ty: None });
+                self.scope.push(Candidate {
+                    code: parse_quote!(#name.#at),
+                    ty: None,
+                });
             }
         }
     }
