@@ -132,6 +132,23 @@ pub fn same_key<T: Other + ?Sized>(key: &T) -> T::Owned {
     key.same()
 }
 
+/// The same for a key in its place.
+pub fn change<T: Other<Owned = T>>(key: &mut T) {
+    *key = key.other();
+}
+
+/// True, which the compiler cannot know.
+pub fn yes() -> bool {
+    std::hint::black_box(true)
+}
+
+macro_rules! spoil {
+    ($place:expr) => {
+        $place = other(&$place)
+    };
+}
+pub(crate) use spoil;
+
 /// The accesses through [`at`] and [`whole`] that were on their key's task, and those that were not.
 static AT_HOME: AtomicU64 = AtomicU64::new(0);
 static AWAY: AtomicU64 = AtomicU64::new(0);

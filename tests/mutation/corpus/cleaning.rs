@@ -7,7 +7,7 @@ pub struct Hit {
 }
 
 pub fn hits() -> Vec<Hit> {
-    (0..45).map(|n| Hit { session: format!("s{}", n * n % 32), page: format!("p{n}") }).collect()
+    (0..75).map(|n| Hit { session: format!("s{}", n % 32), page: format!("p{n}") }).collect()
 }
 
 pub fn kept() -> BTreeMap<String, u64> {

@@ -10,8 +10,11 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// Crates that are compiled at the same time.
-const SHARDS: usize = 2;
+/// Crates that are compiled at the same time, and mutants that run at the same time.
+const JOBS: usize = 2;
+
+/// The most mutants in one crate: rustc needs some 20 MB for each.
+const LARGEST_CRATE: usize = 50;
 
 /// What became of a mutant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +44,12 @@ pub(crate) struct Harness {
     checked: bool,
 }
 
+/// One crate: its binary, and its mutants.
+struct Shard<'m> {
+    bin: String,
+    mutants: Vec<&'m Mutant>,
+}
+
 impl Harness {
     /// `checked`: with the check when it runs, which every debug build has.
     pub(crate) fn new(name: &str, checked: bool) -> Self {
@@ -58,18 +67,43 @@ impl Harness {
     }
 
     pub(crate) fn judge(&self, programs: &[Program], mutants: &[Mutant]) -> BTreeMap<String, Outcome> {
-        self.package(programs);
+        let count = mutants.len().div_ceil(LARGEST_CRATE).next_multiple_of(JOBS);
+        let mut shards: Vec<Shard<'_>> = (0..count)
+            .map(|shard| Shard {
+                bin: format!("{}-{shard}", self.name()),
+                mutants: mutants.iter().skip(shard).step_by(count).collect(),
+            })
+            .collect();
+        self.package(programs, &shards);
+        for mutant in mutants {
+            let program = &programs[mutant.program];
+            let what = format!(
+                "// {}: {}\n{}",
+                program.name,
+                mutant.what,
+                program.text(&mutant.variant)
+            );
+            self.put(&format!("src/{}.rs", mutant.id), &what);
+        }
         let mut outcomes = BTreeMap::new();
         // Mistakes of one stage of rustc hide those of the next; so what is refused is left out, and the rest compiled again.
-        for _round in 0..12 {
-            let left: Vec<&Mutant> = mutants
-                .iter()
-                .filter(|mutant| !outcomes.contains_key(&mutant.id))
-                .collect();
-            let shards = self.write(programs, &left);
+        let began = std::time::Instant::now();
+        for round in 0..12 {
+            for shard in &mut shards {
+                shard.mutants.retain(|mutant| !outcomes.contains_key(&mutant.id));
+                self.put(&format!("src/{}.rs", shard.bin), &shard.root(programs));
+            }
             let refused = self.build(&shards);
+            let left: usize = shards.iter().map(|shard| shard.mutants.len()).sum();
+            let seconds = began.elapsed().as_secs();
+            println!(
+                "{} round {round}: {} of {left} refused, after {seconds} s",
+                self.name(),
+                refused.len()
+            );
             if refused.is_empty() {
                 outcomes.extend(run(&self.target.join("debug"), &shards));
+                println!("{} ran, after {} s", self.name(), began.elapsed().as_secs());
                 return outcomes;
             }
             outcomes.extend(refused);
@@ -77,16 +111,12 @@ impl Harness {
         panic!("rustc finds other mistakes in every round");
     }
 
-    fn package(&self, programs: &[Program]) {
+    fn package(&self, programs: &[Program], shards: &[Shard<'_>]) {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
         fs::create_dir_all(self.folder.join("src")).expect("the target directory can be written");
-        let bins: String = (0..SHARDS)
-            .map(|shard| {
-                format!(
-                    "[[bin]]\nname = \"{}\"\npath = \"src/shard{shard}.rs\"\n",
-                    self.bin(shard)
-                )
-            })
+        let bins: String = shards
+            .iter()
+            .map(|shard| format!("[[bin]]\nname = \"{0}\"\npath = \"src/{0}.rs\"\n", shard.bin))
             .collect();
         let runtime = root.join("rama-runtime");
         self.put(
@@ -117,47 +147,6 @@ impl Harness {
         format!("rama-{}", name.unwrap_or_default())
     }
 
-    fn bin(&self, shard: usize) -> String {
-        format!("{}-{shard}", self.name())
-    }
-
-    /// Writes the crates' roots and the mutants' files; which crate has which mutant.
-    fn write(&self, programs: &[Program], mutants: &[&Mutant]) -> Vec<(String, Vec<String>)> {
-        for mutant in mutants {
-            let program = &programs[mutant.program];
-            let what = format!(
-                "// {}: {}\n{}",
-                program.name,
-                mutant.what,
-                program.text(&mutant.variant)
-            );
-            self.put(&format!("src/{}.rs", mutant.id), &what);
-        }
-        let shards = (0..SHARDS).map(|shard| {
-            let mine: Vec<&&Mutant> = mutants.iter().skip(shard).step_by(SHARDS).collect();
-            let used: BTreeSet<&str> = mine.iter().map(|mutant| programs[mutant.program].name).collect();
-            let mut text = String::from("#![allow(warnings)]\nmod support;\n");
-            for name in used
-                .into_iter()
-                .map(str::to_owned)
-                .chain(mine.iter().map(|mutant| mutant.id.clone()))
-            {
-                text += &format!("mod {name};\n");
-            }
-            text += "fn main() {\n    support::main(|name| match name {\n";
-            for mutant in &mine {
-                text += &format!(
-                    "        \"{0}\" => Some({0}::run as fn() -> support::Run),\n",
-                    mutant.id
-                );
-            }
-            text += "        _ => None,\n    });\n}\n";
-            self.put(&format!("src/shard{shard}.rs"), &text);
-            (self.bin(shard), mine.iter().map(|mutant| mutant.id.clone()).collect())
-        });
-        shards.collect()
-    }
-
     /// Writes a file, if it is another than before.
     fn put(&self, path: &str, text: &str) {
         let path = self.folder.join(path);
@@ -168,7 +157,7 @@ impl Harness {
     }
 
     /// Compiles, and says which mutants were refused, and why.
-    fn build(&self, shards: &[(String, Vec<String>)]) -> BTreeMap<String, Outcome> {
+    fn build(&self, shards: &[Shard<'_>]) -> BTreeMap<String, Outcome> {
         let output = Command::new(env!("CARGO"))
             .args([
                 "build",
@@ -178,11 +167,16 @@ impl Harness {
                 "--quiet",
                 "--message-format=json",
             ])
+            .args(["--jobs", &JOBS.to_string()])
             .current_dir(&self.folder)
             .env("CARGO_TARGET_DIR", &self.target)
             .output()
             .expect("cargo can be run");
-        let ids: BTreeSet<&String> = shards.iter().flat_map(|(_, ids)| ids).collect();
+        let ids: BTreeSet<&String> = shards
+            .iter()
+            .flat_map(|shard| &shard.mutants)
+            .map(|mutant| &mutant.id)
+            .collect();
         let mut refused: BTreeMap<String, Outcome> = BTreeMap::new();
         let mut others = String::new();
         for line in String::from_utf8_lossy(&output.stdout).lines() {
@@ -224,6 +218,33 @@ impl Harness {
     }
 }
 
+impl Shard<'_> {
+    /// The crate's root.
+    fn root(&self, programs: &[Program]) -> String {
+        let used: BTreeSet<&str> = self
+            .mutants
+            .iter()
+            .map(|mutant| programs[mutant.program].name)
+            .collect();
+        let mut text = String::from("#![allow(warnings)]\nmod support;\n");
+        for name in used
+            .into_iter()
+            .chain(self.mutants.iter().map(|mutant| mutant.id.as_str()))
+        {
+            text += &format!("mod {name};\n");
+        }
+        text += "fn main() {\n    support::main(|name| match name {\n";
+        for mutant in &self.mutants {
+            text += &format!(
+                "        \"{0}\" => Some({0}::run as fn() -> support::Run),\n",
+                mutant.id
+            );
+        }
+        text += "        _ => None,\n    });\n}\n";
+        text
+    }
+}
+
 /// The modules that a message is about: the files of its spans, in macros and out of them.
 fn files_of(message: &Value, files: &mut BTreeSet<String>) {
     match message {
@@ -241,21 +262,22 @@ fn files_of(message: &Value, files: &mut BTreeSet<String>) {
 }
 
 /// Runs every mutant in a process of its own.
-fn run(folder: &Path, shards: &[(String, Vec<String>)]) -> BTreeMap<String, Outcome> {
-    let jobs: Vec<(PathBuf, &String)> = shards
+fn run(folder: &Path, shards: &[Shard<'_>]) -> BTreeMap<String, Outcome> {
+    let mutants = |shard: &Shard<'_>| shard.mutants.iter().map(|mutant| mutant.id.clone()).collect::<Vec<_>>();
+    let jobs: Vec<(PathBuf, String)> = shards
         .iter()
-        .flat_map(|(bin, ids)| ids.iter().map(move |id| (folder.join(bin), id)))
+        .flat_map(|shard| mutants(shard).into_iter().map(|id| (folder.join(&shard.bin), id)))
         .collect();
     let next = AtomicUsize::new(0);
     let done = Mutex::new(BTreeMap::new());
     std::thread::scope(|scope| {
-        for _ in 0..SHARDS {
+        for _ in 0..JOBS {
             scope.spawn(|| {
                 while let Some((bin, id)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let ran = run_one(bin, id);
                     done.lock()
                         .unwrap_or_else(PoisonError::into_inner)
-                        .insert((*id).clone(), Outcome::Ran(ran));
+                        .insert(id.clone(), Outcome::Ran(ran));
                 }
             });
         }

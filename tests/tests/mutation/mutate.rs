@@ -3,6 +3,7 @@
 use super::edit::{behind_a_helper, insert, remove, replace_hop, replace_key};
 use super::program::{Program, Variant, argument, options};
 use super::scan::{Body, Candidate, Hop, Spot, functions, partitioner, scan};
+use super::spoil::Place;
 use quote::ToTokens;
 use std::collections::BTreeSet;
 use syn::{Attribute, Expr, parse_quote};
@@ -38,12 +39,13 @@ pub(crate) fn mutants(number: usize, program: &Program) -> Vec<Mutant> {
             body: &body,
         };
         here.drops();
-        here.keys(program);
+        here.keys();
         here.kinds();
         here.moves();
         here.swaps();
         here.duplicates();
         here.accesses();
+        here.spoiled_keys();
     }
     depots(&mut collected, program);
     pstates(&mut collected, original);
@@ -106,7 +108,7 @@ impl InFunction<'_> {
     }
 
     /// The key of each partitioner, changed to everything else that is in scope.
-    fn keys(&mut self, program: &Program) {
+    fn keys(&mut self) {
         for (number, hop) in self.body.hops.iter().enumerate() {
             let Some((name, _)) = partitioner(&hop.code) else {
                 continue;
@@ -127,7 +129,6 @@ impl InFunction<'_> {
                 }
                 _ => {}
             }
-            let _ = program;
             for (at, other) in others.iter().enumerate() {
                 let variant = replace_hop(self.original, self.function, number, other);
                 let what = self.words(&format!("`{}` became `{}`", code(&hop.code), code(other)));
@@ -258,6 +259,42 @@ impl InFunction<'_> {
         }
     }
 
+    /// What decided the task becomes another value: behind each hop, and behind the start of the body, where the depot's `hash_by`
+    /// decided.
+    fn spoiled_keys(&mut self) {
+        let start = Spot { block: 0, at: 0 };
+        let first = self.body.accesses.iter().filter(|access| access.is_before_hops);
+        let at_start = first.filter_map(|access| match &access.key {
+            Expr::Reference(reference) => Some((start, Place::of(&reference.expr)?)),
+            _ => None,
+        });
+        let parameters: BTreeSet<String> = self.body.parameters.iter().cloned().collect();
+        let mut places: Vec<(Spot, Place)> = at_start
+            .filter(|(_, place)| parameters.contains(&place.root()))
+            .collect();
+        for (hop, spot) in self.statements() {
+            let behind = Spot {
+                at: spot.at + 1,
+                ..spot
+            };
+            places.extend(Place::of_hop(&hop.code).map(|place| (behind, place)));
+        }
+        for (spot, place) in places {
+            for statements in place.spoiled() {
+                let mut variant = self.original.clone();
+                for stmt in statements.iter().rev() {
+                    insert(&mut variant, self.function, spot, stmt.clone());
+                }
+                let shown: Vec<String> = statements
+                    .iter()
+                    .map(|stmt| stmt.to_token_stream().to_string())
+                    .collect();
+                let what = self.words(&format!("at {}, `{}`", show(spot), shown.join(" ")));
+                self.collected.add("a key that changes", what, variant);
+            }
+        }
+    }
+
     fn statements(&self) -> Vec<(Hop, Spot)> {
         let hops = self.body.hops.iter();
         hops.filter_map(|hop| Some((hop.clone(), hop.spot?))).collect()
@@ -279,12 +316,6 @@ impl InFunction<'_> {
     /// Where a statement can go: positions as they are once it has been taken out.
     fn places(&self, from: Spot) -> Vec<Spot> {
         let Spot { block, at } = from;
-        if std::env::var_os("RAMA_MUTANTS").is_some_and(|value| value == "all") {
-            let blocks = self.body.blocks.iter().enumerate();
-            return blocks
-                .flat_map(|(block, info)| (0..=info.len).map(move |at| Spot { block, at }))
-                .collect();
-        }
         let mut places = vec![
             Spot { block: 0, at: 0 },
             Spot { block, at: usize::MAX },

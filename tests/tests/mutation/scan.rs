@@ -54,16 +54,19 @@ pub(crate) struct Access {
     pub(crate) pstate: String,
     pub(crate) key: Expr,
     pub(crate) scope: Vec<Candidate>,
+    /// Whether no hop stands in front of it.
+    pub(crate) is_before_hops: bool,
 }
 
 pub(crate) struct BlockInfo {
-    pub(crate) len: usize,
     /// The statement of an outer block that it stands in.
     pub(crate) within: Option<Spot>,
 }
 
 #[derive(Default)]
 pub(crate) struct Body {
+    /// The variables that the function's parameters bind.
+    pub(crate) parameters: Vec<String>,
     pub(crate) hops: Vec<Hop>,
     pub(crate) accesses: Vec<Access>,
     pub(crate) blocks: Vec<BlockInfo>,
@@ -95,6 +98,9 @@ pub(crate) fn scan(program: &Program, variant: &Variant, function: &ImplItemFn) 
     for input in &function.sig.inputs {
         if let syn::FnArg::Typed(typed) = input {
             scanner.bind(&typed.pat, Some(&typed.ty));
+            if let Pat::Ident(name) = &*typed.pat {
+                scanner.body.parameters.push(name.ident.to_string());
+            }
         }
     }
     scanner.visit_block(&function.block);
@@ -193,10 +199,7 @@ impl<'ast> Visit<'ast> for Scanner<'_> {
     fn visit_block(&mut self, block: &'ast Block) {
         let number = self.body.blocks.len();
         let outer = self.spot;
-        self.body.blocks.push(BlockInfo {
-            len: block.stmts.len(),
-            within: outer,
-        });
+        self.body.blocks.push(BlockInfo { within: outer });
         let scope = self.scope.len();
         for (at, stmt) in block.stmts.iter().enumerate() {
             self.spot = Some(Spot { block: number, at });
@@ -231,6 +234,7 @@ impl<'ast> Visit<'ast> for Scanner<'_> {
                 pstate,
                 key: key.clone(),
                 scope,
+                is_before_hops: self.body.hops.is_empty(),
             });
         }
         visit::visit_expr(self, expr);
