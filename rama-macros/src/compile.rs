@@ -73,6 +73,7 @@ fn bodies(module: &ModuleDecl, declared: &TopologiesDecl, diagnostics: &mut Diag
             let bodies = topology.sources.iter().map(|source| {
                 let mut body = lower::lower(source, module, &declared.operations, diagnostics);
                 analyze::names::resolve(&mut body, diagnostics);
+                analyze::joins::cut(&mut body);
                 analyze::liveness::analyze(&mut body);
                 body
             });

@@ -55,6 +55,7 @@ fn body(body: &str) -> Body {
     );
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
     analyze::names::resolve(&mut body, &mut diagnostics);
+    analyze::joins::cut(&mut body);
     analyze::liveness::analyze(&mut body);
     body
 }
