@@ -28,6 +28,7 @@ impl Parse for Input {
 
 /// Compiles the topologies of a module.
 pub(crate) fn compile(input: TokenStream) -> TokenStream {
+    let started = std::time::Instant::now();
     let Input { module: item, block } = match syn::parse2(input) {
         Ok(input) => input,
         Err(error) => return error.to_compile_error(),
@@ -52,7 +53,7 @@ pub(crate) fn compile(input: TokenStream) -> TokenStream {
         return rejected(&block, &diagnostics);
     }
     let expansion = codegen::generate(&module, &declared, &compiled);
-    debug::print(&module.ident, &expansion);
+    debug::print(&module.ident, &expansion, started.elapsed());
     expansion
 }
 

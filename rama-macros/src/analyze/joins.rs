@@ -523,6 +523,10 @@ struct Remove<'a> {
 
 impl Remove<'_> {
     fn block(&mut self, block: &mut Block) {
+        // First: a statement may become the value again, and nothing is to be numbered twice.
+        if let Some(tail) = &mut block.tail {
+            self.node(tail);
+        }
         let mut stmts: Vec<Stmt> = Vec::with_capacity(block.stmts.len());
         for mut stmt in std::mem::take(&mut block.stmts) {
             match &mut stmt {
@@ -552,9 +556,6 @@ impl Remove<'_> {
             stmts.push(stmt);
         }
         block.stmts = stmts;
-        if let Some(tail) = &mut block.tail {
-            self.node(tail);
-        }
     }
 
     fn node(&mut self, node: &mut Node) {
