@@ -13,6 +13,9 @@
 //!   and a variable that is not read may have been moved away on a way without an await.)
 //!
 //! `let x = if .. { ..await .. } else { .. }; f(x);` is cut behind `f(x)` if `x` does not travel.
+//!
+//! One thing is not seen: a value whose destructor uses a borrow of a local variable, and which no await sees, as it was dropped in
+//! front of each on the way, or its block ends before the next. rustc then reports the borrow at the variable.
 
 use super::liveness::{self, Mode};
 use crate::ir::{Await, AwaitId, BindingId, Block, Body, Facts, Node, Set, Stmt, TargetId};
@@ -74,6 +77,10 @@ fn allowed(body: &Body, own: usize, joins: &[Join]) -> Vec<Option<Set>> {
         let same_type = |binding: &BindingId| {
             before().all(|before| before.live.contains(binding) || before.witnessed.contains(binding))
         };
+        // What would be dropped at the jump may hold a borrow until the end of its block, which may come before the next await.
+        if !join.between.is_subset(&point.live) {
+            return None;
+        }
         if !point.parts.is_empty() || !point.live.iter().all(has_value) || !point.witnessed.iter().all(same_type) {
             return None;
         }

@@ -9,11 +9,12 @@ use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, Item, Local, Pat, Stmt, Token};
 
-/// Macros whose arguments are expressions that are evaluated, and a format string that names variables.
+/// Macros that evaluate their arguments, which are expressions, and whose format strings name variables.
 const FORMATTING: &[&str] = &[
     "assert",
     "assert_eq",
     "assert_ne",
+    "dbg",
     "debug_assert",
     "debug_assert_eq",
     "debug_assert_ne",
@@ -23,12 +24,16 @@ const FORMATTING: &[&str] = &[
     "panic",
     "print",
     "println",
+    "todo",
+    "unimplemented",
+    "unreachable",
+    "vec",
     "write",
     "writeln",
 ];
 
-/// Macros that log.
-const LOGGING: &[&str] = &["debug", "error", "event", "info", "log", "trace", "warn"];
+/// Others that assign nothing.
+const HARMLESS: &[&str] = &["debug", "error", "event", "info", "log", "matches", "trace", "warn"];
 
 /// A name without `r#`, as format strings write it.
 pub(crate) fn unraw(ident: &proc_macro2::Ident) -> String {
@@ -431,7 +436,7 @@ impl<'ast> Visit<'ast> for Mentions<'_> {
     fn visit_macro(&mut self, mac: &'ast syn::Macro) {
         let name = mac.path.segments.last().map(|last| last.ident.to_string());
         let is = |names: &[&str]| name.as_deref().is_some_and(|name| names.contains(&name));
-        let outside = self.in_macro.replace(match is(FORMATTING) || is(LOGGING) {
+        let outside = self.in_macro.replace(match is(FORMATTING) || is(HARMLESS) {
             true => Macro::Harmless,
             false => Macro::Unknown,
         });
