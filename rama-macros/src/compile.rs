@@ -14,6 +14,7 @@ use syn::{ImplItem, ItemStruct, Type};
 
 /// Compiles the topologies of a module, given its struct in braces, and the `impl` block, which need not parse.
 pub(crate) fn compile(input: TokenStream) -> TokenStream {
+    let started = std::time::Instant::now();
     let mut diagnostics = Diagnostics::default();
     let mut input = input.into_iter();
     let item = match input.next() {
@@ -51,7 +52,7 @@ pub(crate) fn compile(input: TokenStream) -> TokenStream {
     let warnings = analysed.warnings.iter().map(Warning::to_tokens);
     let machines = codegen::generate(&module, &declared, &analysed.compiled);
     let expansion = quote!(#machines #(#warnings)*);
-    debug::print(&module.ident, &expansion);
+    debug::print(&module.ident, &expansion, started.elapsed());
     expansion
 }
 
@@ -105,6 +106,7 @@ fn bodies(module: &ModuleDecl, declared: &TopologiesDecl, diagnostics: &mut Diag
                 let before = diagnostics.count();
                 let mut body = lower::lower(source, module, &declared.operations, diagnostics);
                 analyze::names::resolve(&mut body, diagnostics);
+                analyze::joins::cut(&mut body);
                 analyze::liveness::analyze(&mut body);
                 body.is_whole = diagnostics.count() == before && !declared.incomplete.contains(&source.ident);
                 body

@@ -167,6 +167,12 @@ pub(crate) struct Facts {
     pub(crate) moves: Parts,
     /// Variables that it overwrites as a whole, whatever happens.
     pub(crate) assigns: Set,
+    /// Variables whose value from before it surely reads: not one that it may assign first, or that only looks like a use.
+    pub(crate) reads: Set,
+    /// The same of fields.
+    pub(crate) reads_parts: Parts,
+    /// Variables that it may overwrite as a whole.
+    pub(crate) changes: Set,
     /// Variables that it names in any way.
     pub(crate) mentions: Set,
     /// Where it may jump, other than to what follows it.
@@ -248,7 +254,7 @@ impl Block {
 }
 
 impl Node {
-    fn each_facts(&self, see: &mut dyn FnMut(&Facts)) {
+    pub(crate) fn each_facts(&self, see: &mut dyn FnMut(&Facts)) {
         match self {
             Node::Plain(plain) => see(&plain.facts),
             Node::Await(_) => {}

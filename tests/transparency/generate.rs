@@ -277,7 +277,7 @@ impl Writer {
 
     fn statement(&mut self, depth: usize) {
         // Deep in, only straight lines.
-        let choice = if depth >= 4 { self.below(10) } else { self.below(24) };
+        let choice = if depth >= 4 { self.below(10) } else { self.below(26) };
         match choice {
             0 | 1 => self.hop(),
             2 => {
@@ -347,6 +347,7 @@ impl Writer {
             14 | 15 => self.for_loop(depth),
             16 => self.while_loop(depth),
             17 => self.loop_value(depth),
+            23 | 24 => self.ways(depth),
             18 => {
                 let (name, value) = (self.name(), self.number());
                 let (hopping, erased) = self.awaited();
@@ -427,6 +428,55 @@ impl Writer {
                 self.block(depth + 1);
             }
             _ => {}
+        }
+    }
+
+    /// Statements in a row that hop on some of their ways: behind each, the compiler may cut the body.
+    fn ways(&mut self, depth: usize) {
+        for _ in 0..3 + self.below(4) {
+            let value = self.number();
+            match self.below(6) {
+                0 => {
+                    self.both(&format!("match {value} % 3 {{ 0 => {{"));
+                    self.hop();
+                    self.both("} 1 => { steps += 1; ");
+                    self.jump();
+                    self.hop();
+                    self.both("} _ => {} }");
+                }
+                1 => {
+                    let name = self.name();
+                    self.with_await(&format!("let {name} = if {value} % 2 == 0 {{ @ }} else {{ {value} }};"));
+                    self.declare(&name, Kind::Number, false);
+                }
+                2 => {
+                    // Moved away on one way only, and overwritten before it is used.
+                    self.labels += 1;
+                    let text = format!("m{}", self.labels);
+                    self.both(&format!(
+                        "let mut {text} = format!(\"{{}}\", {value}); if {value} % 2 == 0 {{"
+                    ));
+                    self.hop();
+                    self.both(&format!(
+                        "}} else {{ let gone = {text}; trace.push(gone.len() as u64); }} for _ in 0..1 {{ {text} = String::new(); trace.push({text}.len() as u64); }}"
+                    ));
+                }
+                3 if depth < 3 => self.for_loop(depth + 1),
+                4 => {
+                    self.labels += 1;
+                    let label = format!("'w{}", self.labels);
+                    let other = self.number();
+                    self.both(&format!("{label}: {{ if {value} % 3 == 0 {{ break {label}; }}"));
+                    self.hop();
+                    self.both(&format!("trace.push({other}); }}"));
+                }
+                _ => {
+                    self.both(&format!("if {value} % 3 != 1 {{"));
+                    self.hop();
+                    let other = self.number();
+                    self.both(&format!("trace.push({other}); }}"));
+                }
+            }
         }
     }
 

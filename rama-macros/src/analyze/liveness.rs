@@ -7,17 +7,17 @@ use crate::ir::{BindingId, Block, Body, Facts, Node, Parts, Stmt, TargetId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Variables, each as a whole or by some of its fields.
-type Set = BTreeSet<(BindingId, Option<String>)>;
+pub(super) type Set = BTreeSet<(BindingId, Option<String>)>;
 
 /// Fills in `live`, `mentioned` and `kept` of every await, and which variables need a name of their own at one.
 pub(crate) fn analyze(body: &mut Body) {
-    let points = body.awaits.len();
-    let facts: Vec<Facts> = body.awaits.iter().map(|point| point.facts.clone()).collect();
-    let mut live = Flow::new(Mode::Live, &facts, points);
-    live.block(&body.block, Set::new());
-    let mut mentioned = Flow::new(Mode::Mentioned, &facts, points);
-    mentioned.block(&body.block, Set::new());
-    let (live, mentioned) = (live.found, mentioned.found);
+    fill(body);
+    mark_hidden(body);
+}
+
+/// Fills in `live`, `mentioned` and `kept` of every await.
+pub(super) fn fill(body: &mut Body) {
+    let (live, mentioned) = (found(body, Mode::Live), found(body, Mode::Mentioned));
     let moves = moves(body);
     for (at, point) in body.awaits.iter_mut().enumerate() {
         let names = |set: &Set| {
@@ -30,13 +30,21 @@ pub(crate) fn analyze(body: &mut Body) {
         point.kept = names(&live[at].kept);
         point.witnessed = names(&mentioned[at].after);
         point.witnessed.retain(|binding| !point.live.contains(binding));
+        point.parts.clear();
         for &binding in &point.live {
             if let Some(parts) = parts(binding, &live[at].after, &moves) {
                 point.parts.insert(binding, parts);
             }
         }
     }
-    mark_hidden(body);
+}
+
+/// What holds behind each await.
+pub(super) fn found(body: &Body, mode: Mode) -> Vec<Found> {
+    let facts: Vec<Facts> = body.awaits.iter().map(|point| point.facts.clone()).collect();
+    let mut flow = Flow::new(mode, &facts, facts.len());
+    flow.block(&body.block, Set::new());
+    flow.found
 }
 
 /// The fields of `binding` that travel instead of all of it. Rust lets a field be moved out of a variable while others stay
@@ -54,7 +62,7 @@ fn parts(binding: BindingId, live: &Set, moves: &Parts) -> Option<Vec<String>> {
 }
 
 /// All that the body may move out of its variables.
-fn moves(body: &Body) -> Parts {
+pub(super) fn moves(body: &Body) -> Parts {
     let mut all = Parts::new();
     body.each_facts(&mut |facts| all.extend(facts.moves.iter().cloned()));
     all
@@ -78,15 +86,17 @@ fn mark_hidden(body: &mut Body) {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Mode {
+pub(super) enum Mode {
     Live,
     Mentioned,
+    /// What is surely read before it is overwritten: less than what is live.
+    Read,
 }
 
 #[derive(Default, Clone)]
-struct Found {
-    after: Set,
-    kept: Set,
+pub(super) struct Found {
+    pub(super) after: Set,
+    pub(super) kept: Set,
 }
 
 struct Flow<'a> {
@@ -112,8 +122,10 @@ impl<'a> Flow<'a> {
     /// What is live before plain code.
     fn plain(&self, facts: &Facts, after: Set) -> Set {
         let mut before = if facts.diverges { Set::new() } else { after };
-        if self.mode == Mode::Live {
-            before.retain(|(binding, _)| !facts.assigns.contains(binding));
+        match self.mode {
+            Mode::Live => before.retain(|(binding, _)| !facts.assigns.contains(binding)),
+            Mode::Mentioned => {}
+            Mode::Read => before.retain(|(binding, _)| !facts.changes.contains(binding)),
         }
         // A jump leaves before the code has assigned anything.
         for target in &facts.breaks {
@@ -126,6 +138,15 @@ impl<'a> Flow<'a> {
             Mode::Live => {
                 before.extend(facts.uses.iter().map(|binding| (*binding, None)));
                 before.extend(facts.parts.iter().map(|(binding, part)| (*binding, Some(part.clone()))));
+            }
+            Mode::Read => {
+                before.extend(facts.reads.iter().map(|binding| (*binding, None)));
+                before.extend(
+                    facts
+                        .reads_parts
+                        .iter()
+                        .map(|(binding, part)| (*binding, Some(part.clone()))),
+                );
             }
             Mode::Mentioned => before.extend(facts.mentions.iter().map(|binding| (*binding, None))),
         }

@@ -4,8 +4,36 @@ use super::patterns::bound;
 use crate::ir::{BindingId, Facts};
 use crate::lower::target_of;
 use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
-use syn::{Block, Expr, Item, Local, Pat, Stmt};
+use syn::{Block, Expr, Item, Local, Pat, Stmt, Token};
+
+/// Macros that evaluate their arguments, which are expressions, and whose format strings name variables.
+const FORMATTING: &[&str] = &[
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "dbg",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "eprint",
+    "eprintln",
+    "format",
+    "panic",
+    "print",
+    "println",
+    "todo",
+    "unimplemented",
+    "unreachable",
+    "vec",
+    "write",
+    "writeln",
+];
+
+/// Others that assign nothing.
+const HARMLESS: &[&str] = &["debug", "error", "event", "info", "log", "matches", "trace", "warn"];
 
 /// A name without `r#`, as format strings write it.
 pub(crate) fn unraw(ident: &proc_macro2::Ident) -> String {
@@ -23,6 +51,16 @@ pub(crate) struct Mentions<'a> {
     pub(crate) facts: Facts,
     /// Names that are neither declared in the code nor in the environment.
     free: std::collections::BTreeSet<String>,
+    /// The code at hand is a macro's tokens, which mean what the macro makes of them.
+    in_macro: Option<Macro>,
+}
+
+/// What is known of a macro.
+#[derive(Clone, Copy, PartialEq)]
+enum Macro {
+    /// It assigns nothing: one that formats or logs.
+    Harmless,
+    Unknown,
 }
 
 impl<'a> Mentions<'a> {
@@ -32,6 +70,7 @@ impl<'a> Mentions<'a> {
             own: vec![Vec::new()],
             facts: Facts::default(),
             free: std::collections::BTreeSet::new(),
+            in_macro: None,
         }
     }
 
@@ -99,6 +138,7 @@ impl<'a> Mentions<'a> {
         if let Some(binding) = self.lookup(name) {
             self.facts.uses.insert(binding);
             self.facts.mentions.insert(binding);
+            self.seen(binding, None);
         } else if !self.own.iter().any(|block| block.iter().any(|own| own == name)) {
             self.free.insert(name.to_owned());
         }
@@ -126,8 +166,26 @@ impl<'a> Mentions<'a> {
         Some((binding, member))
     }
 
+    /// Files a use under what is known of it for sure.
+    fn seen(&mut self, binding: BindingId, part: Option<&str>) {
+        match (self.in_macro, part) {
+            (Some(Macro::Harmless), _) => {}
+            (Some(Macro::Unknown), _) => {
+                self.facts.changes.insert(binding);
+            }
+            (None, _) if self.facts.changes.contains(&binding) => {}
+            (None, None) => {
+                self.facts.reads.insert(binding);
+            }
+            (None, Some(part)) => {
+                self.facts.reads_parts.insert((binding, part.to_owned()));
+            }
+        }
+    }
+
     fn used_part(&mut self, (binding, member): (BindingId, String)) {
         self.facts.mentions.insert(binding);
+        self.seen(binding, Some(&member));
         self.facts.parts.insert((binding, member));
     }
 
@@ -176,6 +234,7 @@ impl<'a> Mentions<'a> {
                     && let Some(binding) = self.lookup(&unraw(name))
                 {
                     self.facts.mentions.insert(binding);
+                    self.facts.changes.insert(binding);
                     if surely && !self.facts.uses.contains(&binding) {
                         self.facts.assigns.insert(binding);
                     }
@@ -197,6 +256,42 @@ impl<'a> Mentions<'a> {
         self.own.push(Vec::new());
         visit(self);
         self.own.pop();
+    }
+
+    /// What a formatting macro surely reads.
+    fn formatted(&mut self, mac: &syn::Macro) {
+        let Ok(arguments) = mac.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated) else {
+            return;
+        };
+        let mut inner = Mentions::new(self.environment);
+        inner.own.clone_from(&self.own);
+        inner.facts.changes.clone_from(&self.facts.changes);
+        for argument in &arguments {
+            match argument {
+                // `name = value`
+                Expr::Assign(named) => inner.visit_expr(&named.right),
+                Expr::Lit(literal) => {
+                    let text = literal.to_token_stream().to_string();
+                    captured(&text).iter().for_each(|name| inner.used(name));
+                }
+                other => inner.visit_expr(other),
+            }
+        }
+        // A name that an argument gives another meaning is none of ours.
+        let named = |binding: &BindingId| {
+            arguments.iter().any(|argument| {
+                matches!(argument, Expr::Assign(named) if matches!(&*named.left, Expr::Path(path) if path
+                    .path
+                    .get_ident()
+                    .and_then(|name| self.lookup(&unraw(name)))
+                    .as_ref()
+                    == Some(binding)))
+            })
+        };
+        let (reads, parts) = (inner.facts.reads, inner.facts.reads_parts);
+        let reads: Vec<BindingId> = reads.into_iter().filter(|binding| !named(binding)).collect();
+        self.facts.reads.extend(reads);
+        self.facts.reads_parts.extend(parts);
     }
 
     /// A macro's tokens: any identifier may be a use, and so may a name captured in a format string.
@@ -339,7 +434,17 @@ impl<'ast> Visit<'ast> for Mentions<'_> {
     }
 
     fn visit_macro(&mut self, mac: &'ast syn::Macro) {
+        let name = mac.path.segments.last().map(|last| last.ident.to_string());
+        let is = |names: &[&str]| name.as_deref().is_some_and(|name| names.contains(&name));
+        let outside = self.in_macro.replace(match is(FORMATTING) || is(HARMLESS) {
+            true => Macro::Harmless,
+            false => Macro::Unknown,
+        });
         self.tokens(mac.tokens.clone());
+        self.in_macro = outside;
+        if outside.is_none() && is(FORMATTING) {
+            self.formatted(mac);
+        }
     }
 
     fn visit_item(&mut self, _: &'ast Item) {}

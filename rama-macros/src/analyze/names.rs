@@ -150,6 +150,9 @@ impl Resolver {
         for argument in &found.arguments {
             let facts = Mentions::of_expr(environment, argument);
             found.facts.uses.extend(facts.uses);
+            found.facts.reads.extend(facts.reads);
+            found.facts.reads_parts.extend(facts.reads_parts);
+            found.facts.changes.extend(facts.changes);
             found.facts.mentions.extend(facts.mentions);
             found.facts.parts.extend(facts.parts);
             found.facts.moves.extend(facts.moves);

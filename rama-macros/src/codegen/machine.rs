@@ -95,18 +95,35 @@ pub(super) fn generate(module: &ModuleDecl, topology: &TopologyDecl, compiled: &
     }
 }
 
-/// The segments that some path leads to, each behind one that leads to it. (Code behind a `return` resumes never, and rustc
-/// could not infer its scope.)
+/// The segments that some path leads to, each behind those that lead to it, but for the ways back in loops (a depth-first
+/// search's reverse postorder), otherwise in the order of the text. Code behind a `return` resumes never, and rustc could not
+/// infer its scope.
 fn reachable(codes: &[Code], sources: usize) -> Vec<usize> {
     let mut found = vec![false; codes.len()];
     let mut order = Vec::new();
-    let mut open: Vec<usize> = (0..sources).rev().collect();
-    while let Some(number) = open.pop() {
-        if !std::mem::replace(&mut found[number], true) {
-            order.push(number);
-            open.extend(codes[number].reached.iter().rev());
+    // Segments under way, with how many of the segments they lead to were looked at, from the last one on.
+    let mut open: Vec<(usize, usize)> = Vec::new();
+    for source in (0..sources).rev() {
+        open.push((source, 0));
+        found[source] = true;
+        while let Some((number, seen)) = open.last_mut() {
+            let reached = &codes[*number].reached;
+            match reached.len().checked_sub(*seen + 1) {
+                Some(next) => {
+                    *seen += 1;
+                    let next = reached[next];
+                    if !std::mem::replace(&mut found[next], true) {
+                        open.push((next, 0));
+                    }
+                }
+                None => {
+                    order.push(*number);
+                    open.pop();
+                }
+            }
         }
     }
+    order.reverse();
     order
 }
 

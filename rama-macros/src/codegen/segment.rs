@@ -231,8 +231,12 @@ impl<'a> Emitter<'a> {
             Node::Await(point) => {
                 let call = self.emit(*point);
                 let private = names::private();
+                let flow = match self.body.awaits[*point].call.operation.ends_event() {
+                    true => quote!(Moved),
+                    false => quote!(Jumped),
+                };
                 (
-                    quote!({ #call return ::core::result::Result::Ok(#private::Flow::Moved); }),
+                    quote!({ #call return ::core::result::Result::Ok(#private::Flow::#flow); }),
                     true,
                 )
             }

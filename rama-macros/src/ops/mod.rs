@@ -12,6 +12,7 @@ mod external;
 mod fork;
 mod global_partition;
 mod hash_partition;
+mod jump;
 mod path_partition;
 mod shuffle_partition;
 mod yield_if_overtime;
@@ -41,6 +42,11 @@ pub(crate) trait Operation: Sync {
     /// Whether the awaited value is something else than `()`.
     fn has_value(&self) -> bool {
         false
+    }
+
+    /// Whether what resumes is another event.
+    fn ends_event(&self) -> bool {
+        true
     }
 
     /// Further checks of the arguments.
@@ -136,6 +142,15 @@ pub(crate) fn fork_call(span: Span) -> Call {
         operation: &fork::Fork,
         arguments: Vec::new(),
         span,
+    }
+}
+
+/// The point behind a join, where the body goes on in a segment of its own.
+pub(crate) fn jump_call() -> Call {
+    Call {
+        operation: &jump::Jump,
+        arguments: Vec::new(),
+        span: Span::call_site(),
     }
 }
 

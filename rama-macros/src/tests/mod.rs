@@ -5,6 +5,7 @@ mod diagnostics;
 mod expansion;
 mod fuzz;
 mod half_typed;
+mod joins;
 mod pages;
 
 use crate::diag::Diagnostics;
@@ -65,6 +66,11 @@ fn reported(module: &str, block: &str) -> (String, String) {
 
 /// The lowered and analysed body of the only source of `impl M { body }`.
 fn body(body: &str) -> Body {
+    cut_body(body, None)
+}
+
+/// The same, cut where so many awaits are worth it.
+fn cut_body(body: &str, worth: Option<usize>) -> Body {
     let item: syn::ItemStruct = syn::parse_str(MODULE).expect("the struct parses");
     let block: syn::ItemImpl = syn::parse_str(&format!(
         "impl M {{ #[stream(t, source = input)] async fn f(&mut self, record: Record) {{ {body} }} }}"
@@ -81,6 +87,10 @@ fn body(body: &str) -> Body {
     );
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
     analyze::names::resolve(&mut body, &mut diagnostics);
+    match worth {
+        Some(worth) => analyze::joins::cut_from(&mut body, worth),
+        None => analyze::joins::cut(&mut body),
+    }
     analyze::liveness::analyze(&mut body);
     body
 }

@@ -69,6 +69,14 @@ impl<H> Out<H> {
         self.emits.drain(..)
     }
 
+    /// Takes the last emit back, if it is a hop: where a segment that jumps goes on.
+    pub fn take_jump(&mut self) -> Option<H> {
+        match self.emits.pop()? {
+            Emit::Hop { hop, .. } => Some(hop),
+            Emit::External(_) | Emit::AfterAppend { .. } => None,
+        }
+    }
+
     /// Forgets all emits (a failed event sends nothing).
     pub fn clear(&mut self) {
         self.emits.clear();

@@ -10,6 +10,8 @@ pub type AckValue = Box<dyn Any + Send>;
 pub enum Flow {
     /// This branch went on: everything it needs is in its emits (possibly none, as in an `explode` of nothing).
     Moved,
+    /// The event is not over: it goes on with the last of its emits, at once. Only between a machine's own segments.
+    Jumped,
     /// This branch has ended, with the value it returned, if its source returns one.
     Done(Option<AckValue>),
 }

@@ -76,11 +76,25 @@ where
         cx: &mut Cx,
         out: &mut Out<H>,
     ) -> Result<Flow, EventError> {
-        (self.start)(source, offset, module, cx, out)
+        match (self.start)(source, offset, module, cx, out)? {
+            Flow::Jumped => match out.take_jump() {
+                Some(hop) => self.step(hop, module, cx, out),
+                None => Ok(Flow::Moved),
+            },
+            flow => Ok(flow),
+        }
     }
 
-    fn step(&self, hop: H, module: &mut M, cx: &mut Cx, out: &mut Out<H>) -> Result<Flow, EventError> {
-        (self.step)(hop, module, cx, out)
+    fn step(&self, mut hop: H, module: &mut M, cx: &mut Cx, out: &mut Out<H>) -> Result<Flow, EventError> {
+        loop {
+            match (self.step)(hop, module, cx, out)? {
+                Flow::Jumped => match out.take_jump() {
+                    Some(next) => hop = next,
+                    None => return Ok(Flow::Moved),
+                },
+                flow => return Ok(flow),
+            }
+        }
     }
 
     fn dead_letter(&self, source: usize, offset: u64, failure: &Failure, module: &mut M) -> bool {
