@@ -1,6 +1,7 @@
 //! The compiler without rustc: text in, text out.
 
 mod alignment;
+mod alignment_model;
 mod diagnostics;
 mod expansion;
 mod fuzz;

@@ -195,7 +195,8 @@ impl Value {
     pub(super) fn is_transparent(&self) -> bool {
         match self {
             Value::Origin(origin) => matches!(origin.kind, Kind::Distinct | Kind::Made | Kind::New | Kind::Past),
-            Value::Literal(_) | Value::Number(..) => true,
+            Value::Literal(text) => !is_case(text),
+            Value::Number(..) => true,
             Value::Field(base, _) => {
                 let is_made = matches!(**base, Value::Origin(Origin { kind: Kind::Made, .. }));
                 !is_made && base.is_transparent()
@@ -301,6 +302,13 @@ pub(super) const PAYLOAD: &str = "unwrap()";
 /// Whether a member is a form of the whole value, rather than a field of it.
 fn is_form(member: &str) -> bool {
     !member.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// Whether a constant is one of a few cases, as `true`, `None` and `Kind::Nil` are: any value may well be it.
+fn is_case(text: &str) -> bool {
+    let is_name = text.starts_with(|first: char| first.is_alphabetic() || first == '_');
+    let name = text.rsplit("::").next().unwrap_or_default();
+    is_name && !text.contains(['"', '\'']) && name.contains(char::is_lowercase)
 }
 
 /// Whether a member is one of a tuple.
