@@ -254,7 +254,7 @@ impl Analysis<'_> {
             return self.computed(expr, "value", &arguments.iter().collect::<Vec<_>>());
         };
         let is_same = |known: &&str| function == **known || function.ends_with(&format!("::{known}"));
-        if SAME_FUNCTIONS.iter().any(|known| is_same(&known))
+        if SAME_FUNCTIONS.iter().any(is_same)
             && let [only] = arguments.as_slice()
         {
             return only.clone();
