@@ -10,7 +10,7 @@
 //!
 //! The programs are in `tests/mutation/corpus/`, what they stand on in `tests/mutation/support.rs`. They are compiled as modules of
 //! a generated package below the target directory, which stays there to be looked at.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::expect_used)]
 
 mod declarations;
 mod edit;
