@@ -133,9 +133,7 @@ impl Harness {
             ),
         );
         let lock = fs::read_to_string(root.join("Cargo.lock")).expect("the workspace's lock file");
-        if !self.folder.join("Cargo.lock").exists() {
-            self.put("Cargo.lock", &lock);
-        }
+        self.put("Cargo.lock", &lock);
         self.put("src/support.rs", include_str!("../../mutation/support.rs"));
         for program in programs {
             self.put(&format!("src/{}.rs", program.name), &program.shared_text());

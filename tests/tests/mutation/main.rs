@@ -3,15 +3,16 @@
 //!
 //! `cargo test -p rama-tests --test mutation -- --nocapture` prints the figures. Environment:
 //!
-//! - `RAMA_MUTANTS_EVERY=1`: all mutants, instead of every seventh or so; then also those that stay right run again with their accesses
+//! - `RAMA_MUTANTS_EVERY=1`: all mutants, instead of every ninth or so; then also those that stay right run again with their accesses
 //!   watched. Many minutes.
 //! - `RAMA_MUTANTS_UNCHECKED=1`: without the check when it runs: shows that mutants pass wrongly then, and that this test sees it.
 //! - `RAMA_MUTANTS_LIST=1`: what became of each mutant.
 //!
 //! The programs are in `tests/mutation/corpus/`, what they stand on in `tests/mutation/support.rs`. They are compiled as modules of
 //! a generated package below the target directory, which stays there to be looked at.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::expect_used)]
 
+mod declarations;
 mod edit;
 mod harness;
 mod mutate;
@@ -25,7 +26,7 @@ use program::Program;
 use std::collections::BTreeMap;
 
 /// Of the mutants other than dropped hops, one in so many is taken.
-const EVERY: usize = 7;
+const EVERY: usize = 9;
 
 /// What a mutant counts as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,12 +1,13 @@
 //! The mutants of a program: each is the program with one partitioner, key or declaration moved, dropped or changed.
 
+use super::declarations::{depots, pstates};
 use super::edit::{behind_a_helper, insert, remove, replace_hop, replace_key};
-use super::program::{Program, Variant, argument, options};
+use super::program::{Program, Variant};
 use super::scan::{Body, Candidate, Hop, Spot, functions, partitioner, scan};
 use super::spoil::Place;
 use quote::ToTokens;
 use std::collections::BTreeSet;
-use syn::{Attribute, Expr, parse_quote};
+use syn::{Expr, parse_quote};
 
 pub(crate) struct Mutant {
     /// `m0001`; of a program that is not mutated, `b..`.
@@ -52,7 +53,7 @@ pub(crate) fn mutants(number: usize, program: &Program) -> Vec<Mutant> {
     collected.found
 }
 
-struct Collected {
+pub(crate) struct Collected {
     program: usize,
     known: BTreeSet<String>,
     found: Vec<Mutant>,
@@ -65,7 +66,7 @@ impl Collected {
     }
 
     /// Adds it twice: as it is, and with all accesses where the compiler cannot see them.
-    fn add_both(&mut self, family: &'static str, what: String, variant: Variant) {
+    pub(crate) fn add_both(&mut self, family: &'static str, what: String, variant: Variant) {
         self.add_as(family, what.clone(), behind_a_helper(&variant), true);
         self.add_as(family, what, variant, false);
     }
@@ -359,75 +360,6 @@ fn show(spot: Spot) -> String {
     match spot.at {
         usize::MAX => format!("the end of block {}", spot.block),
         at => format!("block {}, statement {at}", spot.block),
-    }
-}
-
-/// Other partitioners of each depot that clients append to.
-fn depots(collected: &mut Collected, program: &Program) {
-    let original = &program.original;
-    for (at, field) in original.module.fields.iter().enumerate() {
-        let Some(attr) = field.attrs.iter().position(|attr| attr.path().is_ident("depot")) else {
-            continue;
-        };
-        let before = field.attrs[attr].meta.to_token_stream().to_string();
-        if before.contains("tick") {
-            continue;
-        }
-        let record = argument(&field.ty)
-            .map(|ty| ty.to_token_stream().to_string())
-            .unwrap_or_default();
-        let mut others: Vec<Attribute> = vec![parse_quote!(#[depot(random)]), parse_quote!(#[depot(global)])];
-        match program.records.get(&record) {
-            None => others.push(parse_quote!(#[depot(hash_by = |record| record)])),
-            Some(fields) => {
-                for (name, _) in fields {
-                    let name = quote::format_ident!("{name}");
-                    others.push(parse_quote!(#[depot(hash_by = |record| &record.#name)]));
-                }
-            }
-        }
-        for other in others {
-            let mut variant = original.clone();
-            let what = format!("`{before}` became `{}`", other.meta.to_token_stream());
-            set_attribute(&mut variant, at, attr, other);
-            collected.add_both("another depot partitioner", what, variant);
-        }
-    }
-}
-
-/// Other options of each PState: where its keys live.
-fn pstates(collected: &mut Collected, original: &Variant) {
-    for (at, field) in original.module.fields.iter().enumerate() {
-        let Some(attr) = field.attrs.iter().position(|attr| attr.path().is_ident("pstate")) else {
-            continue;
-        };
-        let before = field.attrs[attr].meta.to_token_stream().to_string();
-        let placement = |option: &Expr| {
-            let text = option.to_token_stream().to_string();
-            text == "global" || text.starts_with("partition_by")
-        };
-        let options = options(&field.attrs[attr]);
-        let rest: Vec<&Expr> = options.iter().filter(|option| !placement(option)).collect();
-        let mut others: Vec<Attribute> = vec![parse_quote!(#[pstate(#(#rest),*)])];
-        if rest.len() == options.len() {
-            others.push(parse_quote!(#[pstate(#(#rest,)* global)]));
-        }
-        if before.contains("partition_by") {
-            others.push(parse_quote!(#[pstate(#(#rest,)* partition_by = |key| &key.0)]));
-            others.push(parse_quote!(#[pstate(#(#rest,)* partition_by = |key| &key.1)]));
-        }
-        for other in others {
-            let mut variant = original.clone();
-            let what = format!("`{before}` became `{}`", other.meta.to_token_stream());
-            set_attribute(&mut variant, at, attr, other);
-            collected.add_both("another placement of a PState", what, variant);
-        }
-    }
-}
-
-fn set_attribute(variant: &mut Variant, field: usize, attr: usize, with: Attribute) {
-    if let Some(field) = variant.module.fields.iter_mut().nth(field) {
-        field.attrs[attr] = with;
     }
 }
 
