@@ -1,8 +1,8 @@
 //! A long body is cut behind its joins, and goes on there in another segment: which nobody can tell.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use rama_runtime::prelude::*;
 use rama_runtime::module::Module as _;
+use rama_runtime::prelude::*;
 use rama_runtime::testing::TestCluster;
 use serde::{Deserialize, Serialize};
 
