@@ -134,10 +134,8 @@ impl Lab {
         let text = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{text}");
         let expansion = text.lines().filter_map(|line| {
-            line.strip_prefix("rama: Timed expanded in ")?
-                .strip_suffix(" s")?
-                .parse()
-                .ok()
+            let seconds = line.strip_prefix("rama: Timed expanded in ")?.strip_suffix(" s")?;
+            seconds.parse::<f64>().ok()
         });
         Seconds {
             whole,
