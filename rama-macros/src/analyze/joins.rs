@@ -22,8 +22,8 @@ use crate::ir::{Await, AwaitId, BindingId, Block, Body, Facts, Node, Set, Stmt, 
 use crate::ops;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many awaits the code behind a join must lead to, to be worth a cut: so many copies of it at most are made. Measured: a cut
-/// costs rustc about what two copies of a short piece of code do, and an event about a nanosecond.
+/// How many awaits the code behind a join must lead to, to be worth a cut. Measured: from 4 on, rustc's time does not depend on it
+/// (with 2, it takes half as long again); a jump costs an event about 40 instructions.
 const WORTH_A_CUT: usize = 4;
 
 /// Cuts a body whose names are resolved.
