@@ -18,6 +18,8 @@ enum Around {
     /// A loop that is left by its own `break`.
     Once,
     Block(usize, Type),
+    /// A labelled block without a value.
+    Statements(usize),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,6 +40,8 @@ struct Generator {
     returns: Returns,
     /// What the computation was last partitioned by.
     witness: Option<(Place, Type)>,
+    /// What was last assigned, or bound.
+    recent: Option<Place>,
     pstates: Vec<Partition>,
     operations: Vec<Operation>,
     in_operation: bool,
@@ -56,6 +60,7 @@ pub(super) fn program(seed: u64) -> Program {
         hops: true,
         returns: Returns::Nothing,
         witness: None,
+        recent: None,
         pstates: Vec::new(),
         operations: Vec::new(),
         in_operation: false,
@@ -553,16 +558,34 @@ impl Generator {
     /// What the computation was last partitioned by, if it can still be named.
     fn valid_witness(&self) -> Option<(Place, Type)> {
         let (place, of) = self.witness.clone()?;
+        self.is_place(&place, of).then_some((place, of))
+    }
+
+    fn is_place(&self, place: &Place, of: Type) -> bool {
         let places = self.places(Some(of), false);
-        let is_known = places
+        places
             .iter()
-            .any(|(other, _)| other.root == place.root && other.path == place.path);
-        is_known.then_some((place, of))
+            .any(|(other, _)| other.root == place.root && other.path == place.path)
+    }
+
+    /// What the witness is a field of.
+    fn around_witness(&self) -> Option<(Place, Type)> {
+        let (mut place, _) = self.valid_witness()?;
+        place.path.pop()?;
+        let types = [Type::Pair, Type::Inner, Type::Record];
+        let of = types.into_iter().find(|of| self.is_place(&place, *of))?;
+        Some((place, of))
     }
 
     /// A key, and how a PState is partitioned by such.
     fn key(&mut self) -> (Expr, Partition) {
         let witness = self.valid_witness();
+        if let Some(recent) = self.recent.clone()
+            && self.is_place(&recent, Type::Text)
+            && self.random.percent(30)
+        {
+            return (Expr::Place(recent), Partition::ByKey);
+        }
         if let Some((place, of)) = witness
             && self.random.percent(50)
         {
@@ -749,11 +772,15 @@ impl Generator {
                 None => self.access(),
             },
             78..82 if !is_deep => self.closure(),
-            82..84 => {
+            82..85 => {
                 let hops = self.hop_chance();
-                Stmt::Expr(Expr::Block(None, self.block(3, hops, None)))
+                let label = self.label();
+                self.around.push(Around::Statements(label));
+                let block = self.block(4, hops, None);
+                self.around.pop();
+                Stmt::Expr(Expr::Block(Some(label), block))
             }
-            84..96 if self.hops => match self.moved() {
+            85..96 if self.hops => match self.moved() {
                 Some(stmt) => stmt,
                 None => self.hop(),
             },
@@ -908,8 +935,16 @@ impl Generator {
                 }
             }
             _ => {
-                let value = self.expr(of, 2, true);
+                let (value, of) = match self.around_witness() {
+                    Some((place, of)) if self.random.percent(30) => (Expr::Place(place), of),
+                    _ => (self.expr(of, 2, true), of),
+                };
+                let before = self.variables.len();
                 let pat = self.pat(of, &mut Vec::new(), 2);
+                if self.variables.len() > before {
+                    let bound = before + self.random.below(self.variables.len() - before);
+                    self.recent = Some(field(self.variables[bound].name, &[]));
+                }
                 Stmt::Let {
                     pat,
                     value,
@@ -943,6 +978,7 @@ impl Generator {
                 return Some(Stmt::Assign(target, self.expr(of, 1, true)));
             }
             let value = self.expr(of, 1, true);
+            self.recent = Some(place.clone());
             return Some(Stmt::Assign(Target::Place(place), value));
         }
         use Edit::*;
@@ -1030,7 +1066,7 @@ impl Generator {
             .around
             .iter()
             .rev()
-            .find(|around| !matches!(around, Around::Block(..)))
+            .find(|around| !matches!(around, Around::Block(..) | Around::Statements(_)))
             && self.random.percent(50)
         {
             return Some(if self.random.percent(50) {
@@ -1045,6 +1081,7 @@ impl Generator {
                 let value = self.expr(of, 1, false);
                 Some(Stmt::Leave(label, value))
             }
+            Around::Statements(label) => Some(Stmt::Break(Some(label))),
             Around::Loop(label) if self.random.percent(50) => Some(Stmt::Break(Some(label))),
             Around::Loop(label) => Some(Stmt::Continue(Some(label))),
         }
