@@ -101,6 +101,12 @@ pub enum Error {
         /// How many partitions there are.
         partitions: u32,
     },
+    /// A batch append has more records than fit one append. Nothing was appended.
+    #[error("a batch of {records} records is too large: one append takes at most {}", u32::MAX)]
+    BatchTooLarge {
+        /// How many it has.
+        records: usize,
+    },
     /// A depot read reached outside what the partition holds.
     #[error("offsets {from}..{to} are not all within {start}..{end}")]
     OffsetOutOfRange {

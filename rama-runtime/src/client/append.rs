@@ -1,11 +1,11 @@
 //! Appending one record.
 
-use super::depot::Records;
+use super::depot::{Records, Share};
 use super::pending::Outcome;
 use super::{AckValues, DepotClient};
 use crate::depot::AckLevel;
 use crate::error::{Error, Result};
-use crate::exec::{Message, Ticket};
+use crate::exec::{Message, Places, Ticket};
 use crate::module::Module;
 use futures_util::future::BoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
@@ -132,7 +132,7 @@ where
         };
         let ticket = Ticket {
             pending,
-            index: 0,
+            places: Places::From(0),
             level,
             permit: true,
         };
@@ -141,7 +141,11 @@ where
             Message::Append(Box::new(Records {
                 depot,
                 access,
-                records: vec![(local, ticket, record)],
+                shares: vec![Share {
+                    task: local,
+                    ticket,
+                    records: vec![record],
+                }],
             }))
         };
         match shared.send_to_task(task, message) {

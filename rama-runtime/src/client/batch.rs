@@ -1,11 +1,11 @@
 //! Appending many records at once.
 
-use super::DepotClient;
-use super::depot::Records;
-use super::pending::Outcome;
+use super::depot::{Records, Share};
+use super::pending::Outcomes;
+use super::{AckValues, DepotClient};
 use crate::depot::AckLevel;
 use crate::error::{Error, Result};
-use crate::exec::{Message, Shared, Ticket};
+use crate::exec::{Message, Places, Shared, Ticket};
 use crate::module::Module;
 use futures_util::future::BoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
@@ -28,13 +28,53 @@ pub struct BatchAppendAt<M: Module, R, Ack> {
     level: AckLevel,
 }
 
-/// What is still to be sent: each partition's records, with their places in the batch.
+/// What is still to be sent.
 struct Unsent<M: Module, R> {
-    partitions: Vec<VecDeque<(u32, R)>>,
+    /// By partition.
+    parts: Vec<Part<R>>,
     left: usize,
     entry: Entry<M>,
     level: AckLevel,
 }
+
+/// One partition's records, with their places in the batch.
+struct Part<R> {
+    places: PartPlaces,
+    records: VecDeque<R>,
+}
+
+/// See [`Places`].
+enum PartPlaces {
+    From(u32),
+    Each(Vec<u32>),
+}
+
+impl<R> Part<R> {
+    /// Takes the first `count` records, of at least as many. Taking all of them copies nothing.
+    fn take(&mut self, count: usize) -> (Places, Vec<R>) {
+        let places = match &mut self.places {
+            PartPlaces::From(first) => {
+                let places = Places::From(*first);
+                // A batch holds at most 2^32 records.
+                *first += count as u32;
+                places
+            }
+            PartPlaces::Each(places) => {
+                let rest = places.split_off(count);
+                Places::Each(std::mem::replace(places, rest).into(), 0)
+            }
+        };
+        let records = if count == self.records.len() {
+            std::mem::take(&mut self.records).into()
+        } else {
+            self.records.drain(..count).collect()
+        };
+        (places, records)
+    }
+}
+
+/// A batch for a randomly partitioned depot goes in pieces of at least so many records: each is one message's part.
+const PIECE: usize = 64;
 
 /// The batch's place among the pending appends, which is free again when nobody waits for the batch any more.
 struct Entry<M: Module> {
@@ -67,21 +107,23 @@ where
     }
 
     /// Sends what there is room for at once, and makes the future that sends the rest and waits for the answers.
-    fn send(self, level: AckLevel) -> impl Future<Output = Result<Vec<Outcome>>> + Send + use<M, R, Ack> {
+    ///
+    /// The answer: what there is to say of single records, in their order.
+    fn send(self, level: AckLevel) -> impl Future<Output = Result<Outcomes>> + Send + use<M, R, Ack> {
         let BatchAppend { client, records } = self;
         let begun = client.begin(records, level);
         async move {
             let (mut unsent, answer) = begun?;
             client.send_rest(&mut unsent).await?;
-            match answer {
-                Some(answer) => answer.await.map_err(|_| Error::ShutDown),
-                None => Ok(Vec::new()),
-            }
+            let Some(answer) = answer else { return Ok(Vec::new()) };
+            let mut outcomes = answer.await.map_err(|_| Error::ShutDown)?;
+            outcomes.sort_unstable_by_key(|outcome| outcome.0);
+            Ok(outcomes)
         }
     }
 }
 
-type Begun<M, R> = (Unsent<M, R>, Option<oneshot::Receiver<Vec<Outcome>>>);
+type Begun<M, R> = (Unsent<M, R>, Option<oneshot::Receiver<Outcomes>>);
 
 impl<M, R, Ack> DepotClient<M, R, Ack>
 where
@@ -95,17 +137,17 @@ where
             return Err(Error::ShutDown);
         }
         let left = records.len();
-        let mut partitions: Vec<VecDeque<(u32, R)>> = Vec::new();
-        partitions.resize_with(self.app.tasks() as usize, VecDeque::new);
-        for (index, record) in (0u32..).zip(records) {
-            let task = self.partition(&record)?;
-            partitions[task as usize].push_back((index, record));
-        }
+        let number = u32::try_from(left).map_err(|_| Error::BatchTooLarge { records: left })?;
+        let parts = if self.anywhere() {
+            self.in_pieces(records)
+        } else {
+            self.by_partition(records)?
+        };
         let level = shared.layout.effective(self.depot, level);
         let waits = level != AckLevel::None && left > 0;
-        let (pending, answer) = waits.then(|| shared.pending.many(left)).unzip();
+        let (pending, answer) = waits.then(|| shared.pending.many(number)).unzip();
         let mut unsent = Unsent {
-            partitions,
+            parts,
             left,
             entry: Entry {
                 shared: Arc::clone(shared),
@@ -117,13 +159,59 @@ where
         Ok((unsent, answer))
     }
 
+    /// No records for any partition.
+    fn no_parts(&self, places: impl Fn() -> PartPlaces) -> Vec<Part<R>> {
+        let part = |_| Part {
+            places: places(),
+            records: VecDeque::new(),
+        };
+        (0..self.app.tasks()).map(part).collect()
+    }
+
+    /// Each record to its partition.
+    fn by_partition(&self, records: Vec<R>) -> Result<Vec<Part<R>>> {
+        let mut parts = self.no_parts(|| PartPlaces::Each(Vec::new()));
+        for (place, record) in (0u32..).zip(records) {
+            let part = &mut parts[self.partition(&record)? as usize];
+            if let PartPlaces::Each(places) = &mut part.places {
+                places.push(place);
+            }
+            part.records.push_back(record);
+        }
+        Ok(parts)
+    }
+
+    /// Neighbours to one partition, the pieces round robin: any partition is right, and so little is moved.
+    fn in_pieces(&self, mut records: Vec<R>) -> Vec<Part<R>> {
+        let tasks = self.app.tasks() as usize;
+        let mut parts = self.no_parts(|| PartPlaces::From(0));
+        let piece = records.len().div_ceil(tasks).max(PIECE);
+        let pieces = records.len().div_ceil(piece);
+        // There are not more pieces than tasks.
+        let begin = self.app.shared().any_task(self.depot, pieces as u32) as usize;
+        // From the last one to the first, as what is split off is moved.
+        for number in (0..pieces).rev() {
+            let task = (begin + number) & (tasks - 1);
+            let first = number * piece;
+            let moved = if first == 0 {
+                std::mem::take(&mut records)
+            } else {
+                records.split_off(first)
+            };
+            parts[task] = Part {
+                // A batch holds at most 2^32 records.
+                places: PartPlaces::From(first as u32),
+                records: moved.into(),
+            };
+        }
+        parts
+    }
+
     /// Sends the rest, as room becomes free.
     async fn send_rest(&self, unsent: &mut Unsent<M, R>) -> Result<()> {
         let shared = self.app.shared();
         while unsent.left > 0 {
-            let full = (0u32..)
-                .zip(&unsent.partitions)
-                .find(|(_, records)| !records.is_empty());
+            let full = (0u32..).zip(&unsent.parts).find(|(_, part)| !part.records.is_empty());
             let Some((task, _)) = full else { return Ok(()) };
             let room = shared.room(self.depot, task).ok_or(Error::ShutDown)?;
             // Waits for room in one partition, and takes what there is by then, everywhere. The room that it waited for
@@ -141,15 +229,16 @@ where
         if shared.is_closed() {
             return Err(Error::ShutDown);
         }
-        let mut messages: Vec<Vec<(u32, Ticket, R)>> = Vec::new();
+        let mut messages: Vec<Vec<Share<R>>> = Vec::new();
         messages.resize_with(shared.layout.threads as usize, Vec::new);
         let (pending, level) = (unsent.entry.pending, unsent.level);
-        for (task, records) in (0u32..).zip(&mut unsent.partitions) {
-            let Some(room) = shared.room(self.depot, task) else {
+        for (task, part) in (0u32..).zip(&mut unsent.parts) {
+            let waiting = part.records.len();
+            let Some(room) = shared.room(self.depot, task).filter(|_| waiting > 0) else {
                 continue;
             };
-            let held = usize::from(held == Some(task)).min(records.len());
-            let free = (records.len() - held).min(room.available_permits());
+            let held = usize::from(held == Some(task));
+            let free = (waiting - held).min(room.available_permits());
             let free = match u32::try_from(free).map(|free| room.try_acquire_many(free)) {
                 Ok(Ok(permits)) => {
                     permits.forget();
@@ -163,25 +252,23 @@ where
                 continue;
             }
             let place = shared.layout.places[task as usize];
-            let message = &mut messages[place.thread as usize];
-            for (index, record) in records.drain(..count) {
-                message.push((
-                    place.local,
-                    Ticket {
-                        pending,
-                        index,
-                        level,
-                        permit: true,
-                    },
-                    record,
-                ));
-            }
+            let (places, records) = part.take(count);
+            messages[place.thread as usize].push(Share {
+                task: place.local,
+                ticket: Ticket {
+                    pending,
+                    places,
+                    level,
+                    permit: true,
+                },
+                records,
+            });
             unsent.left -= count;
         }
-        for (thread, records) in (0u32..).zip(messages) {
-            if !records.is_empty() {
+        for (thread, shares) in (0u32..).zip(messages) {
+            if !shares.is_empty() {
                 let (depot, access) = (self.depot, self.access);
-                shared.send(thread, Message::Append(Box::new(Records { depot, access, records })))?;
+                shared.send(thread, Message::Append(Box::new(Records { depot, access, shares })))?;
             }
         }
         Ok(())
@@ -199,8 +286,16 @@ where
 
     fn into_future(self) -> Self::IntoFuture {
         let unpack = self.client.unpack;
+        let number = self.records.len();
         let sent = self.send(AckLevel::Full);
-        Box::pin(async move { sent.await?.into_iter().map(|outcome| unpack(&mut outcome?)).collect() })
+        Box::pin(async move {
+            let mut outcomes = sent.await?.into_iter().peekable();
+            let unpacked = (0..number).map(|place| match outcomes.next_if(|outcome| outcome.0 as usize == place) {
+                Some((_, outcome)) => unpack(&mut outcome?),
+                None => unpack(&mut AckValues::default()),
+            });
+            unpacked.collect()
+        })
     }
 }
 
@@ -215,6 +310,6 @@ where
 
     fn into_future(self) -> Self::IntoFuture {
         let sent = self.append.send(self.level);
-        Box::pin(async move { sent.await?.into_iter().try_for_each(|outcome| outcome.map(|_| ())) })
+        Box::pin(async move { sent.await?.into_iter().try_for_each(|(_, outcome)| outcome.map(|_| ())) })
     }
 }

@@ -128,11 +128,16 @@ where
         super::reader::read(&self.app, partition, range, self.access).await
     }
 
+    /// Whether a record may go to any partition.
+    pub(super) fn anywhere(&self) -> bool {
+        matches!(self.partitioner, ClientPartitioner::Random)
+    }
+
     /// The partition of `record`.
     pub(super) fn partition(&self, record: &R) -> Result<u32> {
         let tasks = self.app.tasks();
         match self.partitioner {
-            ClientPartitioner::Random => Ok(self.app.shared().any_task(self.depot)),
+            ClientPartitioner::Random => Ok(self.app.shared().any_task(self.depot, 1)),
             ClientPartitioner::Global => Ok(0),
             // The lowest bits decide, so nothing is lost.
             ClientPartitioner::HashBy(hash) => Ok(hash(record)? as u32 & (tasks - 1)),
@@ -151,12 +156,21 @@ where
     }
 }
 
+/// Neighbouring records on their way to one task.
+pub(super) struct Share<R> {
+    /// The task's place on its thread.
+    pub(super) task: u32,
+    /// Who waits for them.
+    pub(super) ticket: Ticket,
+    /// At least one.
+    pub(super) records: Vec<R>,
+}
+
 /// Records on their way to one thread.
 pub(super) struct Records<M: Module, R> {
     pub(super) depot: usize,
     pub(super) access: fn(&mut M) -> &mut Depot<R>,
-    /// The task's place on its thread, who waits for the record, and the record.
-    pub(super) records: Vec<(u32, Ticket, R)>,
+    pub(super) shares: Vec<Share<R>>,
 }
 
 impl<M, R> Incoming<M> for Records<M, R>
@@ -165,10 +179,11 @@ where
     R: Clone + Serialize + DeserializeOwned + Send + 'static,
 {
     fn append(self: Box<Self>, host: &mut Host<M>) {
-        for (task, ticket, record) in self.records {
+        for Share { task, ticket, records } in self.shares {
             if let Some(entry) = host.tasks.get_mut(task as usize) {
-                (self.access)(&mut entry.module).push(record);
-                host.appended(task, self.depot, ticket);
+                let count = records.len();
+                (self.access)(&mut entry.module).extend(records);
+                host.appended(task, self.depot, count, ticket);
             }
         }
     }

@@ -1,8 +1,8 @@
 //! Appends that wait for their answers: shared by client threads, which add them, and task threads, which complete them.
 
 use super::AckValues;
-use crate::error::{Error, Result};
-use crate::exec::discard;
+use crate::error::Result;
+use crate::exec::{Ack, discard};
 use dashmap::DashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -17,13 +17,15 @@ enum Entry {
     Many(Box<Mutex<Many>>),
 }
 
-/// A batch append: all its records' answers, in the order of the records.
+/// A batch append, of which not all is answered.
 struct Many {
-    remaining: usize,
-    outcomes: Vec<Outcome>,
-    number: usize,
-    done: oneshot::Sender<Vec<Outcome>>,
+    remaining: u32,
+    outcomes: Outcomes,
+    done: oneshot::Sender<Outcomes>,
 }
+
+/// What is said of single records of a batch append, with their places, in no order. The others are done, and that is all.
+pub(crate) type Outcomes = Vec<(u32, Outcome)>;
 
 /// All pending appends of a module, by id.
 pub(crate) struct Pending {
@@ -55,18 +57,14 @@ impl Pending {
     }
 
     /// A pending append of `number` records, at least one.
-    pub(crate) fn many(&self, number: usize) -> (u64, oneshot::Receiver<Vec<Outcome>>) {
+    pub(crate) fn many(&self, number: u32) -> (u64, oneshot::Receiver<Outcomes>) {
         let (done, wait) = oneshot::channel();
-        let outcomes = Vec::with_capacity(number);
-        (
-            self.add(Entry::Many(Box::new(Mutex::new(Many {
-                remaining: number,
-                outcomes,
-                number,
-                done,
-            })))),
-            wait,
-        )
+        let many = Many {
+            remaining: number,
+            outcomes: Vec::new(),
+            done,
+        };
+        (self.add(Entry::Many(Box::new(Mutex::new(many)))), wait)
     }
 
     /// Nobody will answer that one, as it could not be sent, or nobody waits for it any more.
@@ -80,16 +78,20 @@ impl Pending {
         self.entries.len()
     }
 
-    /// Answers: (id, place in the batch, outcome). Neighbours of one batch take its lock once.
-    pub(crate) fn complete(&self, acks: impl Iterator<Item = (u64, u32, Outcome)>) {
+    /// Answers. Neighbours of one append take its lock once.
+    pub(crate) fn complete(&self, acks: impl Iterator<Item = Ack>) {
         let mut acks = acks.peekable();
-        while let Some((id, index, outcome)) = acks.next() {
+        while let Some(ack) = acks.next() {
+            let id = ack.pending;
             let Some(mut entry) = self.entries.get_mut(&id) else {
-                discard(outcome);
+                discard(ack.outcome);
                 continue;
             };
             let Entry::Many(many) = &mut *entry else {
                 drop(entry);
+                let outcome = ack
+                    .outcome
+                    .map_or_else(|| Ok(AckValues::default()), |(_, outcome)| outcome);
                 if let Some((_, Entry::One(done))) = self.entries.remove(&id) {
                     // Whoever appended may not care any more.
                     discard(done.send(outcome));
@@ -99,9 +101,9 @@ impl Pending {
                 continue;
             };
             let many = many.get_mut().unwrap_or_else(PoisonError::into_inner);
-            many.put(index, outcome);
-            while let Some((_, index, outcome)) = acks.next_if(|ack| ack.0 == id) {
-                many.put(index, outcome);
+            many.put(ack);
+            while let Some(ack) = acks.next_if(|ack| ack.pending == id) {
+                many.put(ack);
             }
             let finished = many.remaining == 0;
             drop(entry);
@@ -125,13 +127,8 @@ impl Pending {
 }
 
 impl Many {
-    fn put(&mut self, index: u32, outcome: Outcome) {
-        if self.outcomes.is_empty() {
-            self.outcomes.resize_with(self.number, || Err(Error::ShutDown));
-        }
-        if let Some(place) = self.outcomes.get_mut(index as usize) {
-            discard(std::mem::replace(place, outcome));
-            self.remaining -= 1;
-        }
+    fn put(&mut self, ack: Ack) {
+        self.remaining = self.remaining.saturating_sub(ack.count);
+        self.outcomes.extend(ack.outcome);
     }
 }

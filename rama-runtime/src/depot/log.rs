@@ -28,10 +28,14 @@ impl<R> Log<R> {
         self.base + self.records.len() as u64
     }
 
-    /// Appends behind the last record, and tells the new record's offset.
-    pub(super) fn push(&mut self, record: R) -> u64 {
+    /// Appends behind the last record.
+    pub(super) fn push(&mut self, record: R) {
         self.records.push_back(record);
-        self.end() - 1
+    }
+
+    /// Appends behind the last record, in order.
+    pub(super) fn extend(&mut self, records: Vec<R>) {
+        self.records.extend(records);
     }
 
     pub(super) fn get(&self, offset: u64) -> Option<&R> {
@@ -40,6 +44,13 @@ impl<R> Log<R> {
 
     /// Forgets records below `offset`.
     pub(super) fn trim(&mut self, offset: u64) {
+        if !std::mem::needs_drop::<R>() {
+            let count = offset.saturating_sub(self.base).min(self.records.len() as u64);
+            // Not more than there are, so it fits.
+            self.records.drain(..count as usize);
+            self.base += count;
+            return;
+        }
         while self.base < offset
             && let Some(record) = self.records.pop_front()
         {

@@ -84,8 +84,8 @@ impl<R> Depot<R> {
     }
 
     /// Appends at once: what came from a client is no event's work.
-    pub(crate) fn push(&mut self, record: R) -> u64 {
-        self.log.push(record)
+    pub(crate) fn extend(&mut self, records: Vec<R>) {
+        self.log.extend(records);
     }
 }
 

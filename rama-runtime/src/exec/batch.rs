@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-/// One attempt at one record: where its tree is kept, and which attempt it is.
+/// One attempt at the records of one flight: where their event tree is kept, and which attempt it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TreeRef {
     /// The thread that keeps the tree.
@@ -13,24 +13,76 @@ pub(crate) struct TreeRef {
     pub(crate) attempt: u32,
 }
 
-/// A hop with its address.
+/// A hop with its address. Which tree it belongs to is said by the [`Run`] that it is part of.
 pub(crate) struct Envelope<H> {
     /// The receiving task's place on its thread.
     pub(crate) task: u32,
-    pub(crate) tree: TreeRef,
+    /// The record that it goes back to: its place in the tree's flight.
+    pub(crate) record: u32,
     /// The event's id in its tree's word.
     pub(crate) id: u64,
     pub(crate) hop: H,
+}
+
+/// Neighbouring envelopes of one tree.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Run {
+    pub(crate) tree: TreeRef,
+    pub(crate) len: u32,
+}
+
+/// Hops of one type, in the order sent. A tree is named once for neighbours, and compared once when they arrive.
+pub(crate) struct Envelopes<H> {
+    pub(crate) runs: Vec<Run>,
+    pub(crate) envelopes: Vec<Envelope<H>>,
+}
+
+impl<H> Default for Envelopes<H> {
+    fn default() -> Self {
+        Envelopes {
+            runs: Vec::new(),
+            envelopes: Vec::new(),
+        }
+    }
+}
+
+impl<H> Envelopes<H> {
+    #[inline]
+    pub(crate) fn push(&mut self, tree: TreeRef, envelope: Envelope<H>) {
+        match self.runs.last_mut() {
+            Some(run) if run.tree == tree => run.len += 1,
+            _ => self.runs.push(Run { tree, len: 1 }),
+        }
+        self.envelopes.push(envelope);
+    }
+
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.envelopes.len()
+    }
 }
 
 /// Hops of one topology, in order, for one thread.
 pub(crate) struct Batch {
     /// The topology's index.
     pub(crate) program: usize,
-    /// A `Vec<Envelope<Hop>>` of that topology.
+    /// An `Envelopes<Hop>` of that topology.
     pub(crate) envelopes: Box<dyn Any + Send>,
     /// How many they are.
     pub(crate) len: usize,
+}
+
+impl Batch {
+    /// One hop, in a batch of its own.
+    pub(crate) fn alone<H: Send + 'static>(program: usize, tree: TreeRef, envelope: Envelope<H>) -> Self {
+        let mut envelopes = Envelopes::default();
+        envelopes.push(tree, envelope);
+        Batch {
+            program,
+            envelopes: Box::new(envelopes),
+            len: 1,
+        }
+    }
 }
 
 /// A batch is closed at this length, so that the receiver can begin while the sender goes on.

@@ -17,8 +17,8 @@ impl<M: Module> Thread<M> {
         self.clean_partitions();
         let host = &mut self.host;
         host.shared.gauges[host.index as usize].publish(&host.counters);
-        if !host.acks.is_empty() {
-            host.shared.pending.complete(host.acks.drain(..));
+        if !host.acks.list.is_empty() {
+            host.shared.pending.complete(host.acks.list.drain(..));
         }
         for answer in host.answers.drain(..) {
             // Where nobody waits for the answer any more, it is dropped in there.

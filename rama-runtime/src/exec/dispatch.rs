@@ -4,7 +4,7 @@ use crate::topology::{Emit, EventError, Out, Route, Wire};
 
 /// Replaces each hop between tasks by what the receiver would decode.
 pub(super) fn check_wire<H: Wire>(out: &mut Out<H>) -> Result<(), EventError> {
-    let emits: Vec<Emit<H>> = out.drain().collect();
+    let emits = std::mem::take(&mut out.emits);
     let mut bytes = Vec::new();
     for emit in emits {
         let emit = match emit {

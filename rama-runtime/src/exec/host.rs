@@ -7,11 +7,10 @@ use super::layout::Place;
 use super::message::Answer;
 use super::outbox::Outbox;
 use super::shared::Shared;
-use super::slots::{Finished, Slots, Ticket, Waiting};
+use super::slots::{Acks, Finished, Slots, Ticket, Waiting};
 use super::source::Source;
 use super::timers::Timers;
-use super::trees::Trees;
-use crate::client::Outcome;
+use super::trees::{Note, Told, Trees};
 use crate::depot::AckLevel;
 use crate::env::Rng;
 use crate::error::Error;
@@ -33,9 +32,6 @@ pub(crate) struct Task<M> {
     pub(crate) touched: bool,
 }
 
-/// The answer to an append: pending append, place in it, result.
-pub(crate) type Ack = (u64, u32, Outcome);
-
 /// One thread's state, as the programs see it. Nothing outside this crate can be done with it.
 pub struct Host<M: Module> {
     pub(crate) shared: Arc<Shared<M>>,
@@ -56,7 +52,7 @@ pub struct Host<M: Module> {
     pub(crate) touched: Vec<u32>,
     /// Depot partitions (task, depot) that the commit point has to look at.
     pub(crate) dirty: Vec<(u32, usize)>,
-    pub(crate) acks: Vec<Ack>,
+    pub(crate) acks: Acks,
     pub(crate) answers: Vec<Answer>,
     pub(crate) probes: Vec<oneshot::Sender<u64>>,
     pub(crate) counters: ThreadCounters,
@@ -64,8 +60,8 @@ pub struct Host<M: Module> {
     pub(crate) appended: u64,
     pub(crate) rng: Rng,
     pub(crate) check_wire: bool,
-    /// Since when the running event goes on over its yields.
-    pub(crate) event_began: Duration,
+    /// Since when the running event goes on over its yields; looked up when it first yields.
+    pub(crate) event_began: Option<Duration>,
     /// Events that ran since, without the queue having had its turn.
     pub(crate) event_steps: u32,
 }
@@ -81,40 +77,52 @@ impl<M: Module> Host<M> {
     }
 
     /// Folds `word` into a tree, wherever it is kept.
-    #[inline]
     pub(crate) fn fold(&mut self, tree: TreeRef, word: u64) {
         if tree.thread == self.index {
+            // Also when it says nothing: what has just been started may be done.
             self.trees.fold(tree.slot, tree.attempt, word);
-        } else {
+        } else if word != 0 {
             self.outboxes[tree.thread as usize].fold(tree, word);
         }
     }
 
-    /// The event with this id failed: its attempt fails when its other events are done.
-    #[cold]
-    pub(crate) fn fail_event(&mut self, tree: TreeRef, id: u64, error: String) {
+    fn note(&mut self, tree: TreeRef, note: Note) {
         if tree.thread == self.index {
-            self.trees.fail(tree.slot, tree.attempt, error);
+            self.trees.note(tree.slot, tree.attempt, note);
         } else {
-            self.outboxes[tree.thread as usize].fail(tree, error);
+            self.outboxes[tree.thread as usize].note(tree, note);
         }
+    }
+
+    /// An event of that record of the tree failed: the record's attempt fails when the tree's other events are done.
+    #[cold]
+    pub(crate) fn failed(&mut self, tree: TreeRef, record: u32, error: String) {
+        let told = Told::Failed(error);
+        self.note(tree, Note { record, told });
+    }
+
+    /// An event that was under way with this id has failed.
+    #[cold]
+    pub(crate) fn fail_event(&mut self, tree: TreeRef, record: u32, id: u64, error: String) {
+        self.failed(tree, record, error);
         self.fold(tree, id);
     }
 
     /// A branch ended with a value.
-    pub(crate) fn returned(&mut self, tree: TreeRef, value: AckValue) {
-        if tree.thread == self.index {
-            self.trees.returned(tree.slot, tree.attempt, value);
-        } else {
-            self.outboxes[tree.thread as usize].returned(tree, value);
-        }
+    pub(crate) fn returned(&mut self, tree: TreeRef, record: u32, value: AckValue) {
+        let told = Told::Returned(value);
+        self.note(tree, Note { record, told });
     }
 
     /// Whether the running event has used up its share, so that a yield really yields.
     pub(crate) fn overtime(&mut self) -> bool {
         self.event_steps += 1;
-        self.event_steps > YIELDS
-            || self.shared.clock().now().saturating_sub(self.event_began) > self.shared.layout.limits.event_budget
+        if self.event_steps > YIELDS {
+            return true;
+        }
+        let now = self.shared.clock().now();
+        let began = *self.event_began.get_or_insert(now);
+        now.saturating_sub(began) > self.shared.layout.limits.event_budget
     }
 
     /// An event ran on the task: its depots may have grown.
@@ -143,37 +151,40 @@ impl<M: Module> Host<M> {
         let Some(end) = entry.module.depot(depot).map(|depot| depot.info().end) else {
             return;
         };
-        for _ in entry.slots[depot].end()..end {
-            self.appended(task, depot, Ticket::NOBODY);
+        let new = usize::try_from(end - entry.slots[depot].end()).unwrap_or(usize::MAX);
+        if new > 0 {
+            self.appended(task, depot, new, Ticket::NOBODY);
         }
     }
 
-    /// The partition has one record more.
-    pub(crate) fn appended(&mut self, task: u32, depot: usize, ticket: Ticket) {
-        self.appended += 1;
+    /// The partition has `count` records more, at least one.
+    pub(crate) fn appended(&mut self, task: u32, depot: usize, count: usize, ticket: Ticket) {
+        self.appended += count as u64;
+        // A message holds far fewer records than 2^32.
+        let number = u32::try_from(count).unwrap_or(u32::MAX);
         if ticket.level == AckLevel::Appended && ticket.pending != 0 {
-            self.acks
-                .push((ticket.pending, ticket.index, Ok(crate::client::AckValues::default())));
+            self.acks.done(ticket.pending, number);
         }
         let shared = Arc::clone(&self.shared);
         let consumers = &shared.layout.depots[depot].consumers;
         let slots = &mut self.tasks[task as usize].slots[depot];
         if consumers.is_empty() {
-            slots.skip();
-            slots.released += u32::from(ticket.permit);
+            slots.skip(count);
+            slots.released += if ticket.permit { number } else { 0 };
             self.soil(task, depot);
             return;
         }
         // The layout's sizes fit 32 bits.
-        let offset = slots.push(consumers.len() as u32, ticket);
+        let first = slots.push(count, consumers.len() as u32, ticket);
+        let end = slots.end();
         for &kind in consumers {
             let index = task as usize * shared.layout.kinds.len() + kind;
             let source = &mut self.sources[index];
-            source.end = offset + 1;
+            source.end = end;
             if source.halted.is_some() {
-                self.left_behind(index, offset);
+                (first..end).for_each(|offset| self.left_behind(index, offset));
             } else {
-                self.counters.unfinished += 1;
+                self.counters.unfinished += count as u64;
                 self.list(index);
             }
         }
@@ -217,7 +228,7 @@ impl<M: Module> Host<M> {
         self.tell_slots(index, offset, Err(error));
     }
 
-    /// The source is done with the record.
+    /// The source is done with the record, and there is something to be said of it.
     pub(crate) fn tell_slots(&mut self, index: usize, offset: u64, result: Result<Option<AckValue>, Error>) {
         let source = &self.sources[index];
         let (task, kind) = (source.task, &self.shared.layout.kinds[source.kind]);
@@ -225,23 +236,50 @@ impl<M: Module> Host<M> {
         let returns = kind
             .returns
             .map(|place| (place, self.shared.layout.depots[depot].returning));
-        let finished = self.tasks[task as usize].slots[depot].done(offset, returns, result);
-        if let Some(Finished { ack, waiting, failed }) = finished {
-            self.soil(task, depot);
-            self.acks.extend(ack);
-            for Waiting { tree, id, batch } in waiting {
-                if failed {
-                    discard(batch);
-                    self.fail_event(tree, id, "the record it appended was not processed".to_owned());
-                } else {
-                    self.enqueue(batch);
-                }
+        self.tell(task, depot, |slots, finished| {
+            slots.done_one(offset, returns, result, finished);
+        });
+    }
+
+    /// The source is done with `count` records, and that is all there is to say.
+    pub(crate) fn tell_slots_of(&mut self, index: usize, first: u64, count: u32) {
+        let source = &self.sources[index];
+        let (task, depot) = (source.task, self.shared.layout.kinds[source.kind].depot);
+        self.tell(task, depot, |slots, finished| {
+            slots.done(first, u64::from(count), finished);
+        });
+    }
+
+    fn tell(&mut self, task: u32, depot: usize, tell: impl FnOnce(&mut Slots, &mut Finished<'_>)) {
+        let mut finished = Finished {
+            acks: &mut self.acks,
+            waiting: Vec::new(),
+        };
+        tell(&mut self.tasks[task as usize].slots[depot], &mut finished);
+        let waiting = finished.waiting;
+        self.soil(task, depot);
+        for (waiting, failed) in waiting {
+            let Waiting {
+                tree,
+                record,
+                id,
+                batch,
+            } = waiting;
+            if failed {
+                discard(batch);
+                let error = "the record it appended was not processed".to_owned();
+                self.fail_event(tree, record, id, error);
+            } else {
+                self.enqueue(batch);
             }
         }
     }
 
     /// Lets an event wait until the last record of the partition, which it has just appended, is processed.
-    pub(crate) fn wait_for_append(&mut self, task: u32, depot: usize, waiting: Waiting) {
+    ///
+    /// # Errors
+    /// Why it will not be processed.
+    pub(crate) fn wait_for_append(&mut self, task: u32, depot: usize, waiting: Waiting) -> Result<(), &'static str> {
         self.discover(task, depot);
         let unread = self
             .shared
@@ -251,19 +289,15 @@ impl<M: Module> Host<M> {
             .is_none_or(|depot| depot.consumers.is_empty());
         if unread {
             self.enqueue(waiting.batch);
-            return;
+            return Ok(());
         }
         let slots = &mut self.tasks[task as usize].slots[depot];
         let last = slots.end().wrapping_sub(1);
-        if let Err(Waiting { tree, id, batch }) = slots.wait(last, waiting) {
-            discard(batch);
+        slots.wait(last, waiting).map_err(|refused| {
+            discard(refused);
             // Not pending although it is new: its sources have stopped.
-            self.fail_event(
-                tree,
-                id,
-                "the source of the depot it appended to has stopped".to_owned(),
-            );
-        }
+            "the source of the depot it appended to has stopped"
+        })
     }
 
     /// Puts a batch at the end of this thread's queue.

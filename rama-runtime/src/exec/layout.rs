@@ -2,7 +2,9 @@
 
 use crate::depot::AckLevel;
 use crate::module::ModuleDescriptor;
-use crate::module::descriptor::{OnFailure, PartitionerDescriptor, Retry, StartFrom};
+use crate::module::descriptor::{
+    HopDescriptor, OnFailure, PartitionerDescriptor, Retry, SegmentDescriptor, StartFrom, TopologyDescriptor,
+};
 use std::time::Duration;
 
 /// Where a task lives.
@@ -32,6 +34,53 @@ pub(crate) struct Kind {
     pub(crate) max_retries: u32,
     pub(crate) on_failure: OnFailure,
     pub(crate) timeout: Option<Duration>,
+    /// How many records start together, at most, and are then done together.
+    pub(crate) flight: u32,
+}
+
+/// How many records of a source start together, at most. Each is acked when all are done, so it is bounded by what a task
+/// does in well under a millisecond.
+const FLIGHT: u32 = 1024;
+
+/// How many records of that source may share one event tree.
+///
+/// More than one only where all of a record's events follow from each other without waiting, and their number is bounded
+/// by the code: then neighbours end together anyway. Where a record may wait (for a future, an append, its turn, or in a
+/// loop that hops), or times out, it has a tree of its own, so that no record waits for another one's end.
+fn flight(topology: &TopologyDescriptor, timeout: Option<u64>) -> u32 {
+    let waits = |hop: &HopDescriptor| match hop.operation {
+        "external" | "yield_if_overtime" => true,
+        // `self.depot.append(record).ack(level)`: the level may be `Full`.
+        "append" => hop.arguments.contains("ack"),
+        _ => false,
+    };
+    let goes_back = |from: usize, hop: &HopDescriptor| reaches(topology.segments, hop.to, from);
+    let bounded = topology
+        .segments
+        .iter()
+        .enumerate()
+        .all(|(number, segment)| segment.hops.iter().all(|hop| !waits(hop) && !goes_back(number, hop)));
+    // Of a machine that says nothing of its segments, nothing is known.
+    if bounded && timeout.is_none() && !topology.segments.is_empty() {
+        FLIGHT
+    } else {
+        1
+    }
+}
+
+/// Whether some path leads from one segment to another (each segment reaches itself).
+fn reaches(segments: &[SegmentDescriptor], from: usize, to: usize) -> bool {
+    let mut seen = vec![false; segments.len()];
+    let mut open = vec![from];
+    while let Some(segment) = open.pop() {
+        if segment == to {
+            return true;
+        }
+        if !std::mem::replace(seen.get_mut(segment).unwrap_or(&mut true), true) {
+            open.extend(segments[segment].hops.iter().map(|hop| hop.to));
+        }
+    }
+    false
 }
 
 /// A depot, the same on every task.
@@ -108,6 +157,7 @@ impl Layout {
                     max_retries: source.max_retries,
                     on_failure: source.on_failure,
                     timeout: source.timeout_millis.map(Duration::from_millis),
+                    flight: flight(topology, source.timeout_millis),
                 });
             }
         }

@@ -31,7 +31,12 @@ pub(crate) enum Message<M: Module> {
     /// An external future is done.
     Resume(Batch),
     /// An external future panicked.
-    Fail { tree: TreeRef, id: u64, error: String },
+    Fail {
+        tree: TreeRef,
+        record: u32,
+        id: u64,
+        error: String,
+    },
     /// Answer as soon as every record of this thread's tasks is processed, with the number of records appended so far.
     Probe(oneshot::Sender<u64>),
     /// The clock has jumped.

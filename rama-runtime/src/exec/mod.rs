@@ -39,4 +39,4 @@ pub(crate) use layout::{Layout, Limits};
 pub(crate) use message::{Incoming, Message};
 pub(crate) use run::{Prepared, run};
 pub(crate) use shared::Shared;
-pub(crate) use slots::Ticket;
+pub(crate) use slots::{Ack, Places, Ticket};

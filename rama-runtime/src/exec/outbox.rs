@@ -1,9 +1,7 @@
 //! What leaves this thread for one other thread at the end of the turn.
 
 use super::batch::{Batch, TreeRef};
-use super::guard::discard;
-use super::trees::TreeUpdate;
-use crate::topology::AckValue;
+use super::trees::{Note, TreeUpdate};
 
 const CACHE: usize = 256;
 
@@ -36,8 +34,7 @@ impl Outbox {
             self.updates.push(TreeUpdate {
                 tree,
                 word: 0,
-                error: None,
-                value: None,
+                notes: Vec::new(),
             });
             self.updates.len() - 1
         };
@@ -49,13 +46,8 @@ impl Outbox {
         self.update(tree).word ^= word;
     }
 
-    /// The keeper will hear that the attempt failed.
-    pub(crate) fn fail(&mut self, tree: TreeRef, error: String) {
-        self.update(tree).error.get_or_insert(error);
-    }
-
-    /// The keeper will hear what a branch returned.
-    pub(crate) fn returned(&mut self, tree: TreeRef, value: AckValue) {
-        discard(self.update(tree).value.replace(value));
+    /// The keeper will hear that of a record.
+    pub(crate) fn note(&mut self, tree: TreeRef, note: Note) {
+        self.update(tree).notes.push(note);
     }
 }

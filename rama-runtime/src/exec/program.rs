@@ -1,22 +1,24 @@
 //! A compiled topology at work on one thread: the typed half of the runtime.
 
-use super::batch::{BATCH, Batch, Envelope, TreeRef};
+use super::batch::{BATCH, Batch, Envelope, Envelopes, Run, TreeRef};
 use super::dispatch::check_wire;
 use super::guard::{attempt, insist};
-use super::host::Host;
+use super::host::{Host, Task};
 use super::slots::Waiting;
 use crate::depot::Failure;
 use crate::module::Module;
 use crate::topology::{Emit, EventError, Flow, Machine, Out, Route};
 use std::any::Any;
+use std::collections::VecDeque;
+use std::ops::Range;
 
-/// A record to start: its tree, its root event's id, and where it stands.
+/// Records to start together: their tree, and where they stand.
 #[derive(Debug, Clone, Copy)]
 #[doc(hidden)]
-pub struct Started {
+pub struct Flight {
     pub(crate) tree: TreeRef,
-    pub(crate) id: u64,
-    pub(crate) offset: u64,
+    pub(crate) first: u64,
+    pub(crate) count: u32,
 }
 
 /// A compiled topology as the runtime knows it: called once a batch, whatever its hop type. Made by [`program`].
@@ -29,7 +31,7 @@ pub trait Program<M: Module>: Send + 'static {
     fn run(&mut self, envelopes: Box<dyn Any + Send>, host: &mut Host<M>);
 
     /// Starts records of one source on one task, in order.
-    fn start(&mut self, source: usize, task: u32, records: &[Started], host: &mut Host<M>);
+    fn start(&mut self, source: usize, task: u32, flight: Flight, host: &mut Host<M>);
 
     /// Closes the batches it was filling, in `host`'s outboxes.
     fn close(&mut self, host: &mut Host<M>);
@@ -45,16 +47,17 @@ pub fn program<M: Module, K: Machine<M>>(machine: K) -> Box<dyn Program<M>> {
         index: 0,
         out: Out::default(),
         open: Vec::new(),
-        stack: Vec::new(),
+        branches: Vec::new(),
+        spare_branches: Vec::new(),
+        at: At::default(),
+        phase: Phase::Between,
         spare: Vec::new(),
         module: std::marker::PhantomData,
     })
 }
 
-/// How many emptied batches are kept for use again.
+/// How many emptied buffers of a kind are kept for use again.
 const SPARE: usize = 16;
-
-type Envelopes<H> = Vec<Envelope<H>>;
 
 struct Compiled<M: Module, K: Machine<M>> {
     machine: K,
@@ -62,8 +65,11 @@ struct Compiled<M: Module, K: Machine<M>> {
     out: Out<K::Hop>,
     /// The batch being filled, by receiving thread.
     open: Vec<Option<Box<Envelopes<K::Hop>>>>,
-    /// What runs next, before the queue: the last one first.
-    stack: Envelopes<K::Hop>,
+    /// What runs next, before anything queued: branches of the running event, those of the innermost one last.
+    branches: Vec<VecDeque<K::Hop>>,
+    spare_branches: Vec<VecDeque<K::Hop>>,
+    at: At,
+    phase: Phase,
     #[expect(
         clippy::vec_box,
         reason = "a batch travels in its box, and the box is what is used again"
@@ -72,18 +78,130 @@ struct Compiled<M: Module, K: Machine<M>> {
     module: std::marker::PhantomData<fn(M)>,
 }
 
+/// Where the running event stands: in which tree, record and task.
+#[derive(Clone, Copy)]
+struct At {
+    tree: TreeRef,
+    record: u32,
+    task: u32,
+    /// The id with which the event came, until it is handed on; 0 when there is none.
+    id: u64,
+    /// What is still to be folded into the tree's word.
+    word: u64,
+}
+
+impl Default for At {
+    fn default() -> Self {
+        At {
+            tree: TreeRef {
+                thread: 0,
+                slot: 0,
+                attempt: 0,
+            },
+            record: 0,
+            task: 0,
+            id: 0,
+            word: 0,
+        }
+    }
+}
+
+/// What the thread is doing, so that a panic finds out what it has interrupted: panics are caught once for many events.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// The runtime's own work: nothing of the event is left, or nothing has begun.
+    Between,
+    /// The event's code runs. If it panics, the event has failed.
+    Body,
+    /// The event has succeeded, and its writes become permanent: whatever panics in there, that must be finished.
+    Commit,
+}
+
+/// What arrives at a topology: hops, or records to start.
+trait Arrivals<M: Module, K: Machine<M>> {
+    /// What one event begins with.
+    type Input;
+
+    /// The next one, with where it stands; `at` keeps what neighbours share.
+    fn next(&mut self, at: &mut At, fold: impl FnMut(TreeRef, u64)) -> Option<Self::Input>;
+
+    /// Runs it.
+    fn run(
+        &self,
+        input: Self::Input,
+        machine: &K,
+        task: &mut Task<M>,
+        out: &mut Out<K::Hop>,
+    ) -> Result<Flow, EventError>;
+}
+
+/// Hops of a batch.
+struct Hops<'b, H> {
+    runs: std::vec::Drain<'b, Run>,
+    envelopes: std::vec::Drain<'b, Envelope<H>>,
+    /// Envelopes of the current run.
+    left: u32,
+}
+
+impl<M: Module, K: Machine<M>> Arrivals<M, K> for Hops<'_, K::Hop> {
+    type Input = K::Hop;
+
+    #[inline(always)]
+    fn next(&mut self, at: &mut At, mut fold: impl FnMut(TreeRef, u64)) -> Option<K::Hop> {
+        while self.left == 0 {
+            let run = self.runs.next()?;
+            fold(at.tree, std::mem::take(&mut at.word));
+            (at.tree, self.left) = (run.tree, run.len);
+        }
+        self.left -= 1;
+        let Envelope { task, record, id, hop } = self.envelopes.next()?;
+        (at.task, at.record, at.id) = (task, record, id);
+        Some(hop)
+    }
+
+    #[inline(always)]
+    fn run(&self, hop: K::Hop, machine: &K, task: &mut Task<M>, out: &mut Out<K::Hop>) -> Result<Flow, EventError> {
+        machine.step(hop, &mut task.module, &mut task.cx, out)
+    }
+}
+
+/// Records of a flight.
+struct Records {
+    source: usize,
+    first: u64,
+    /// Their places in the flight.
+    left: Range<u32>,
+}
+
+impl<M: Module, K: Machine<M>> Arrivals<M, K> for Records {
+    type Input = u64;
+
+    #[inline(always)]
+    fn next(&mut self, at: &mut At, _fold: impl FnMut(TreeRef, u64)) -> Option<u64> {
+        at.record = self.left.next()?;
+        Some(self.first + u64::from(at.record))
+    }
+
+    #[inline(always)]
+    fn run(&self, offset: u64, machine: &K, task: &mut Task<M>, out: &mut Out<K::Hop>) -> Result<Flow, EventError> {
+        machine.start(self.source, offset, &mut task.module, &mut task.cx, out)
+    }
+}
+
 impl<M: Module, K: Machine<M>> Compiled<M, K> {
     /// Puts a hop into the batch for that thread.
-    #[inline]
+    #[inline(always)]
     fn send(&mut self, thread: u32, envelope: Envelope<K::Hop>, host: &mut Host<M>) {
+        let tree = self.at.tree;
         let open = &mut self.open[thread as usize];
         let batch = open.get_or_insert_with(|| self.spare.pop().unwrap_or_default());
-        batch.push(envelope);
+        batch.push(tree, envelope);
         if batch.len() >= BATCH {
             self.close_one(thread as usize, host);
         }
     }
 
+    #[cold]
     fn close_one(&mut self, thread: usize, host: &mut Host<M>) {
         if let Some(envelopes) = self.open[thread].take() {
             let len = envelopes.len();
@@ -95,139 +213,209 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
         }
     }
 
-    fn alone(&self, envelope: Envelope<K::Hop>) -> Batch {
-        Batch {
-            program: self.index,
-            envelopes: Box::new(vec![envelope]),
-            len: 1,
+    /// Runs everything that has arrived, each event with what follows from it on the same task before anything queued. A
+    /// panic is caught here, once for all events; it fails the event that it interrupts, and no other.
+    fn drive<A: Arrivals<M, K>>(&mut self, arrivals: &mut A, host: &mut Host<M>) {
+        while let Err(error) = attempt(|| self.events(arrivals, host)) {
+            self.recover(error, host);
+        }
+        host.fold(self.at.tree, std::mem::take(&mut self.at.word));
+    }
+
+    #[inline]
+    fn events<A: Arrivals<M, K>>(&mut self, arrivals: &mut A, host: &mut Host<M>) {
+        loop {
+            // Also what a panic has interrupted, when this is entered again.
+            self.run_branches(host);
+            // An event that sent nothing gives its id back.
+            self.at.word ^= std::mem::take(&mut self.at.id);
+            let Some(input) = arrivals.next(&mut self.at, |tree, word| host.fold(tree, word)) else {
+                return;
+            };
+            host.touch(self.at.task);
+            self.event(host, |machine, task, out| arrivals.run(input, machine, task, out));
         }
     }
 
-    /// Runs one event, with `body`, and what follows on the same task before anything queued.
-    #[inline]
-    fn event<F>(&mut self, task: u32, tree: TreeRef, id: u64, host: &mut Host<M>, body: F)
-    where
-        F: FnOnce(&K, &mut super::host::Task<M>, &mut Out<K::Hop>) -> Result<Flow, EventError>,
-    {
-        host.touch(task);
-        let entry = &mut host.tasks[task as usize];
-        let (machine, out, wire) = (&self.machine, &mut self.out, host.check_wire);
-        // What a panic leaves half done is undone by the rollback, so the state is whole again when it is seen next.
-        let result = attempt(|| {
-            let flow = body(machine, entry, out)?;
-            if wire {
-                check_wire(out)?;
-            }
-            Ok(flow)
-        })
-        .and_then(|result| result);
-        match result {
-            Ok(flow) => {
-                let module = &mut host.tasks[task as usize].module;
-                insist(|| module.commit());
-                self.dispatch(task, tree, id, flow, host);
-            }
-            Err(error) => {
-                let (out, module) = (&mut self.out, &mut host.tasks[task as usize].module);
-                // One by one: a second panic on the way out of a first one would abort the process.
-                let mut emits = out.drain();
-                insist(|| emits.by_ref().for_each(drop));
-                drop(emits);
-                insist(|| module.rollback());
-                host.fail_event(tree, id, error.to_string());
-            }
-        }
-    }
-
-    /// Sends on what the event emitted. The first emit takes over the event's id.
-    #[inline]
-    fn dispatch(&mut self, task: u32, tree: TreeRef, id: u64, flow: Flow, host: &mut Host<M>) {
-        if let Flow::Done(Some(value)) = flow {
-            host.returned(tree, value);
-        }
-        if self.out.is_empty() {
-            host.fold(tree, id);
-            return;
-        }
-        let base = self.stack.len();
-        let mut inherited = Some(id);
-        let mut word = 0;
-        let mut out = std::mem::take(&mut self.out);
-        for emit in out.drain() {
-            let id = inherited.take().unwrap_or_else(|| {
-                let fresh = host.fresh_id();
-                word ^= fresh;
-                fresh
-            });
-            match emit {
-                Emit::Hop {
-                    route: Route::Task(to),
-                    hop,
-                } => {
-                    host.counters.hops += 1;
-                    let place = host.places[to as usize];
-                    self.send(
-                        place.thread,
-                        Envelope {
-                            task: place.local,
-                            tree,
-                            id,
-                            hop,
-                        },
-                        host,
-                    );
-                }
-                Emit::Hop {
-                    route: Route::Here,
-                    hop,
-                } => self.stack.push(Envelope { task, tree, id, hop }),
-                Emit::Hop {
-                    route: Route::Yield,
-                    hop,
-                } => {
-                    let envelope = Envelope { task, tree, id, hop };
-                    if host.overtime() {
-                        self.send(host.index, envelope, host);
-                    } else {
-                        self.stack.push(envelope);
+    /// Runs the branches of the last event, and of these, and so on, in order.
+    #[inline(always)]
+    fn run_branches(&mut self, host: &mut Host<M>) {
+        while let Some(branches) = self.branches.last_mut() {
+            match branches.pop_front() {
+                Some(hop) => self.event(host, |machine, task, out| {
+                    machine.step(hop, &mut task.module, &mut task.cx, out)
+                }),
+                None => {
+                    if let Some(empty) = self.branches.pop()
+                        && self.spare_branches.len() < SPARE
+                    {
+                        self.spare_branches.push(empty);
                     }
                 }
-                Emit::AfterAppend { depot, hop } => {
-                    let batch = self.alone(Envelope { task, tree, id, hop });
-                    host.wait_for_append(task, depot, Waiting { tree, id, batch });
+            }
+        }
+    }
+
+    /// Runs one event, with `body`.
+    #[inline(always)]
+    fn event<F>(&mut self, host: &mut Host<M>, body: F)
+    where
+        F: FnOnce(&K, &mut Task<M>, &mut Out<K::Hop>) -> Result<Flow, EventError>,
+    {
+        self.phase = Phase::Body;
+        let task = &mut host.tasks[self.at.task as usize];
+        let mut result = body(&self.machine, task, &mut self.out);
+        if host.check_wire && result.is_ok() {
+            result = check_wire(&mut self.out).and(result);
+        }
+        match result {
+            Ok(flow) => {
+                if let Flow::Done(Some(value)) = flow {
+                    host.returned(self.at.tree, self.at.record, value);
                 }
-                Emit::External(future) => {
-                    let index = self.index;
-                    host.spawn_external(future, tree, id, move |hop| Batch {
-                        program: index,
-                        envelopes: Box::new(vec![Envelope { task, tree, id, hop }]),
-                        len: 1,
-                    });
+                self.phase = Phase::Commit;
+                host.tasks[self.at.task as usize].module.commit();
+                self.phase = Phase::Between;
+                if !self.out.is_empty() {
+                    self.dispatch(host);
+                }
+            }
+            Err(error) => self.fail(&error, host),
+        }
+    }
+
+    /// A panic has interrupted an event.
+    #[cold]
+    fn recover(&mut self, error: EventError, host: &mut Host<M>) {
+        match self.phase {
+            Phase::Body => self.fail(&error, host),
+            Phase::Commit => {
+                tracing::error!(%error, "a value's `Drop` panicked between events");
+                let module = &mut host.tasks[self.at.task as usize].module;
+                insist(|| module.commit());
+                self.phase = Phase::Between;
+                self.dispatch(host);
+            }
+            // Not the event's fault, and what it was about to do cannot be known: no event may run on this state.
+            Phase::Between => std::panic::resume_unwind(Box::new(error)),
+        }
+    }
+
+    /// The running event has failed: nothing of it remains, and its record is told. Its branches are none.
+    #[cold]
+    fn fail(&mut self, error: &EventError, host: &mut Host<M>) {
+        self.phase = Phase::Between;
+        // One by one: a second panic on the way out of a first one would abort the process.
+        insist(|| while self.out.drop_one() {});
+        // What a panic leaves half done is undone by the rollback, so the state is whole again when it is seen next.
+        let module = &mut host.tasks[self.at.task as usize].module;
+        insist(|| module.rollback());
+        host.failed(self.at.tree, self.at.record, error.to_string());
+    }
+
+    /// The id of the next event that is sent on: the one that came, or, where that is given away, a new one.
+    #[inline(always)]
+    fn take_id(&mut self, host: &mut Host<M>) -> u64 {
+        match std::mem::take(&mut self.at.id) {
+            0 => {
+                let fresh = host.fresh_id();
+                self.at.word ^= fresh;
+                fresh
+            }
+            id => id,
+        }
+    }
+
+    /// Sends on what the event emitted.
+    #[inline(always)]
+    fn dispatch(&mut self, host: &mut Host<M>) {
+        if !self.out.emits.is_empty() {
+            let mut emits = std::mem::take(&mut self.out.emits);
+            for emit in emits.drain(..) {
+                match emit {
+                    Emit::Hop {
+                        route: Route::Task(to),
+                        hop,
+                    } => {
+                        host.counters.hops += 1;
+                        let place = host.places[to as usize];
+                        let envelope = self.envelope(place.local, hop, host);
+                        self.send(place.thread, envelope, host);
+                    }
+                    other => self.dispatch_rare(other, host),
+                }
+            }
+            self.out.emits = emits;
+        }
+        if !self.out.here.is_empty() {
+            let spare = self.spare_branches.pop().unwrap_or_default();
+            self.branches.push(std::mem::replace(&mut self.out.here, spare));
+        }
+    }
+
+    #[inline(always)]
+    fn envelope(&mut self, task: u32, hop: K::Hop, host: &mut Host<M>) -> Envelope<K::Hop> {
+        Envelope {
+            task,
+            record: self.at.record,
+            id: self.take_id(host),
+            hop,
+        }
+    }
+
+    /// What waits, or goes on here.
+    #[cold]
+    fn dispatch_rare(&mut self, emit: Emit<K::Hop>, host: &mut Host<M>) {
+        let At { tree, record, task, .. } = self.at;
+        match emit {
+            Emit::Hop {
+                route: Route::Task(_) | Route::Here,
+                hop,
+            } => self.out.here.push_back(hop),
+            Emit::Hop {
+                route: Route::Yield,
+                hop,
+            } => {
+                if host.overtime() {
+                    let envelope = self.envelope(task, hop, host);
+                    self.send(host.index, envelope, host);
+                } else {
+                    self.out.here.push_back(hop);
+                }
+            }
+            Emit::AfterAppend { depot, hop } => {
+                let envelope = self.envelope(task, hop, host);
+                let id = envelope.id;
+                let batch = Batch::alone(self.index, tree, envelope);
+                let waiting = Waiting {
+                    tree,
+                    record,
+                    id,
+                    batch,
+                };
+                if let Err(error) = host.wait_for_append(task, depot, waiting) {
+                    self.lose(id, error, host);
+                }
+            }
+            Emit::External(future) => {
+                let (index, id) = (self.index, self.take_id(host));
+                let spawned = host.spawn_external(future, tree, record, id, move |hop| {
+                    let envelope = Envelope { task, record, id, hop };
+                    Batch::alone(index, tree, envelope)
+                });
+                if let Err(error) = spawned {
+                    self.lose(id, &error.to_string(), host);
                 }
             }
         }
-        self.out = out;
-        // The stack is taken from its end.
-        self.stack[base..].reverse();
-        if word != 0 {
-            host.fold(tree, word);
-        }
     }
 
-    /// Runs everything that comes before the queue.
-    #[inline]
-    fn drain_stack(&mut self, host: &mut Host<M>) {
-        while let Some(envelope) = self.stack.pop() {
-            self.step(envelope, host);
-        }
-    }
-
-    #[inline]
-    fn step(&mut self, envelope: Envelope<K::Hop>, host: &mut Host<M>) {
-        let Envelope { task, tree, id, hop } = envelope;
-        self.event(task, tree, id, host, |machine, task, out| {
-            machine.step(hop, &mut task.module, &mut task.cx, out)
-        });
+    /// What the event sent with that id cannot go on. The id is folded with the event's others: by itself it could seem to
+    /// be the tree's last one.
+    #[cold]
+    fn lose(&mut self, id: u64, error: &str, host: &mut Host<M>) {
+        host.failed(self.at.tree, self.at.record, error.to_owned());
+        self.at.word ^= id;
     }
 }
 
@@ -238,26 +426,36 @@ impl<M: Module, K: Machine<M>> Program<M> for Compiled<M, K> {
     }
 
     fn run(&mut self, envelopes: Box<dyn Any + Send>, host: &mut Host<M>) {
-        let Ok(mut envelopes) = envelopes.downcast::<Envelopes<K::Hop>>() else {
+        let Ok(mut batch) = envelopes.downcast::<Envelopes<K::Hop>>() else {
             tracing::error!("a batch reached another topology than its own");
             return;
         };
-        for envelope in envelopes.drain(..) {
-            self.step(envelope, host);
-            self.drain_stack(host);
-        }
+        let Envelopes { runs, envelopes } = &mut *batch;
+        let mut hops = Hops {
+            runs: runs.drain(..),
+            envelopes: envelopes.drain(..),
+            left: 0,
+        };
+        self.drive(&mut hops, host);
+        drop(hops);
         if self.spare.len() < SPARE {
-            self.spare.push(envelopes);
+            self.spare.push(batch);
         }
     }
 
-    fn start(&mut self, source: usize, task: u32, records: &[Started], host: &mut Host<M>) {
-        for &Started { tree, id, offset } in records {
-            self.event(task, tree, id, host, |machine, task, out| {
-                machine.start(source, offset, &mut task.module, &mut task.cx, out)
-            });
-            self.drain_stack(host);
-        }
+    fn start(&mut self, source: usize, task: u32, flight: Flight, host: &mut Host<M>) {
+        let Flight { tree, first, count } = flight;
+        self.at = At {
+            tree,
+            task,
+            ..At::default()
+        };
+        let mut records = Records {
+            source,
+            first,
+            left: 0..count,
+        };
+        self.drive(&mut records, host);
     }
 
     fn close(&mut self, host: &mut Host<M>) {

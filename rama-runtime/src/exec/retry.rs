@@ -3,7 +3,7 @@
 use super::guard::{attempt, discard, insist};
 use super::source::Halt;
 use super::thread::Thread;
-use super::trees::Ended;
+use super::trees::{Ended, Told};
 use crate::depot::Failure;
 use crate::error::Error;
 use crate::module::Module;
@@ -12,14 +12,60 @@ use crate::module::descriptor::{OnFailure, Retry};
 impl<M: Module> Thread<M> {
     /// Deals with every attempt that is over.
     pub(super) fn complete(&mut self) {
-        while let Some(Ended {
+        while let Some(ended) = self.host.trees.ended() {
+            let index = ended.source as usize;
+            if ended.notes.is_empty() {
+                self.finished(index, ended.first, ended.count);
+            } else {
+                self.noted(ended);
+            }
+            let again = self.host.sources[index].rewind();
+            self.host.counters.unfinished += again;
+            self.host.counters.retries += again;
+            self.host.list(index);
+        }
+    }
+
+    /// The attempt at these records has succeeded, and there is nothing more to say.
+    fn finished(&mut self, index: usize, first: u64, count: u32) {
+        self.host.sources[index].in_flight -= count;
+        self.host.counters.records += u64::from(count);
+        self.host.counters.unfinished -= u64::from(count);
+        if self.host.sources[index].finish_first(first, count) {
+            return self.host.tell_slots_of(index, first, count);
+        }
+        for offset in first..first + u64::from(count) {
+            if self.host.sources[index].finish(offset) {
+                self.host.tell_slots_of(index, offset, 1);
+            }
+        }
+    }
+
+    /// There is something to say of some of the flight's records: the first error of each counts, and the last value.
+    fn noted(&mut self, ended: Ended) {
+        let Ended {
             source,
-            offset,
-            error,
-            value,
-        }) = self.host.trees.ended()
-        {
-            let index = source as usize;
+            first,
+            count,
+            mut notes,
+        } = ended;
+        let index = source as usize;
+        notes.sort_by_key(|note| note.record);
+        let mut notes = notes.into_iter().peekable();
+        let mut next = 0;
+        while let Some(record) = notes.peek().map(|note| note.record.min(count)) {
+            if next < record {
+                self.finished(index, first + u64::from(next), record - next);
+            }
+            let (mut error, mut value) = (None, None);
+            while let Some(note) = notes.next_if(|note| note.record == record) {
+                match note.told {
+                    Told::Failed(said) => _ = error.get_or_insert(said),
+                    Told::Returned(returned) => discard(value.replace(returned)),
+                }
+            }
+            next = record + 1;
+            let offset = first + u64::from(record);
             self.host.sources[index].in_flight -= 1;
             match error {
                 None => {
@@ -31,10 +77,9 @@ impl<M: Module> Thread<M> {
                     self.attempt_failed(index, offset, error);
                 }
             }
-            let again = self.host.sources[index].rewind();
-            self.host.counters.unfinished += again;
-            self.host.counters.retries += again;
-            self.host.list(index);
+        }
+        if next < count {
+            self.finished(index, first + u64::from(next), count - next);
         }
     }
 

@@ -82,12 +82,13 @@ impl<M: Module> Shared<M> {
         self.permits.get(depot)?.get(task as usize)
     }
 
-    /// The next partition, round robin, for a record that may go anywhere.
-    pub(crate) fn any_task(&self, depot: usize) -> u32 {
+    /// The first of the next `count` partitions, round robin, for records that may go anywhere. `count` is at most the
+    /// number of tasks.
+    pub(crate) fn any_task(&self, depot: usize, count: u32) -> u32 {
         let turn = self
             .turns
             .get(depot)
-            .map_or(0, |turn| turn.fetch_add(1, Ordering::Relaxed));
+            .map_or(0, |turn| turn.fetch_add(count, Ordering::Relaxed));
         turn & (self.layout.tasks - 1)
     }
 

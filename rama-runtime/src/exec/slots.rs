@@ -1,4 +1,6 @@
 //! Who waits for which record of a depot partition, and how far all its sources have come.
+//!
+//! Records come and are done in runs of neighbours, so what is the same for neighbours is kept and done once a run.
 
 use super::batch::{Batch, TreeRef};
 use super::guard::discard;
@@ -6,43 +8,65 @@ use crate::client::{AckValues, Outcome};
 use crate::depot::AckLevel;
 use crate::error::Error;
 use crate::topology::AckValue;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
-/// How a client asked for one record.
-#[derive(Debug, Clone, Copy)]
+/// How a client asked for neighbouring records.
+#[derive(Debug, Clone)]
 pub(crate) struct Ticket {
     /// The pending append; 0 when nobody waits.
     pub(crate) pending: u64,
-    /// The record's place in that append.
-    pub(crate) index: u32,
+    /// The records' places in that append.
+    pub(crate) places: Places,
     pub(crate) level: AckLevel,
-    /// Whether the record holds a permit of its partition's backlog.
+    /// Whether each record holds a permit of its partition's backlog.
     pub(crate) permit: bool,
 }
 
+/// The places of neighbouring records in the append that brought them.
+#[derive(Debug, Clone)]
+pub(crate) enum Places {
+    /// One after the other, from here on.
+    From(u32),
+    /// Each its own, from the given one on.
+    Each(Arc<[u32]>, u32),
+}
+
+impl Places {
+    fn get(&self, index: u32) -> u32 {
+        match self {
+            Places::From(first) => first + index,
+            Places::Each(places, skipped) => places.get((skipped + index) as usize).copied().unwrap_or(0),
+        }
+    }
+}
+
 impl Ticket {
-    /// Of a record that no client appended.
+    /// Of records that no client appended.
     pub(crate) const NOBODY: Ticket = Ticket {
         pending: 0,
-        index: 0,
+        places: Places::From(0),
         level: AckLevel::None,
         permit: false,
     };
 }
 
+/// An answer about some records of one pending append.
+pub(crate) struct Ack {
+    pub(crate) pending: u64,
+    /// About how many.
+    pub(crate) count: u32,
+    /// What is said of a single one, with its place: a value, or an error. The others are just done.
+    pub(crate) outcome: Option<(u32, Outcome)>,
+}
+
 /// An event that waits for its append to be processed.
 pub(crate) struct Waiting {
     pub(crate) tree: TreeRef,
+    pub(crate) record: u32,
     pub(crate) id: u64,
     /// What resumes then.
     pub(crate) batch: Batch,
-}
-
-/// One record that is not processed by all its sources yet.
-struct Slot {
-    remaining: u32,
-    ticket: Ticket,
-    extra: Option<Box<Extra>>,
 }
 
 /// What most records have not.
@@ -53,26 +77,57 @@ struct Extra {
     waiting: Vec<Waiting>,
 }
 
-/// What follows when the last source is done with a record.
-pub(crate) struct Finished {
-    /// The answer to the client, if one waits for full processing.
-    pub(crate) ack: Option<(u64, u32, Outcome)>,
-    /// The events that waited.
-    pub(crate) waiting: Vec<Waiting>,
-    /// Why the record failed, if it did.
-    pub(crate) failed: bool,
+/// Records that came together.
+struct Arrival {
+    /// The offset of the first.
+    first: u64,
+    count: u64,
+    ticket: Ticket,
 }
 
 /// The state of one depot partition that does not depend on the record type.
 #[derive(Default)]
 pub(crate) struct Slots {
-    /// The offset of the first slot: everything before is processed by all sources.
+    /// Every record before this offset is processed by all sources.
     first: u64,
-    slots: VecDeque<Slot>,
+    /// From there on: how many sources are not done with the record.
+    remaining: VecDeque<u32>,
+    /// In order of their offsets. The last record of the first one is not processed.
+    arrivals: VecDeque<Arrival>,
+    extras: BTreeMap<u64, Extra>,
     /// Permits to give back at the commit point.
     pub(crate) released: u32,
     /// Whether the commit point has to look here.
     pub(crate) dirty: bool,
+}
+
+/// What follows when sources are done with records.
+pub(crate) struct Finished<'a> {
+    /// The answers to clients that wait for full processing.
+    pub(crate) acks: &'a mut Acks,
+    /// The events that waited, and whether what they waited for failed.
+    pub(crate) waiting: Vec<(Waiting, bool)>,
+}
+
+/// Answers that leave at the commit point.
+#[derive(Default)]
+pub(crate) struct Acks {
+    pub(crate) list: Vec<Ack>,
+}
+
+impl Acks {
+    /// So many records of that append are done, and that is all.
+    #[inline]
+    pub(crate) fn done(&mut self, pending: u64, count: u32) {
+        match self.list.last_mut() {
+            Some(last) if last.pending == pending && last.outcome.is_none() => last.count += count,
+            _ => self.list.push(Ack {
+                pending,
+                count,
+                outcome: None,
+            }),
+        }
+    }
 }
 
 impl Slots {
@@ -86,7 +141,7 @@ impl Slots {
 
     /// The offset behind the last record known.
     pub(crate) fn end(&self) -> u64 {
-        self.first + self.slots.len() as u64
+        self.first + self.remaining.len() as u64
     }
 
     /// Every record below has been processed by all sources.
@@ -94,52 +149,130 @@ impl Slots {
         self.first
     }
 
-    /// The next record of the partition, which `consumers` sources will process. Returns its offset.
-    pub(crate) fn push(&mut self, consumers: u32, ticket: Ticket) -> u64 {
-        self.slots.push_back(Slot {
-            remaining: consumers,
-            ticket,
-            extra: None,
-        });
-        self.end() - 1
+    /// The next `count` records of the partition, which `consumers` sources will process. Returns the first one's offset.
+    pub(crate) fn push(&mut self, count: usize, consumers: u32, ticket: Ticket) -> u64 {
+        let first = self.end();
+        self.remaining.resize(self.remaining.len() + count, consumers);
+        match self.arrivals.back_mut() {
+            Some(last) if last.ticket.pending == 0 && ticket.pending == 0 && last.ticket.permit == ticket.permit => {
+                last.count += count as u64;
+            }
+            _ => self.arrivals.push_back(Arrival {
+                first,
+                count: count as u64,
+                ticket,
+            }),
+        }
+        first
     }
 
-    /// Moves on over a record that nothing reads.
-    pub(crate) fn skip(&mut self) {
-        self.first += 1;
+    /// Moves on over records that nothing reads.
+    pub(crate) fn skip(&mut self, count: usize) {
+        self.first += count as u64;
     }
 
-    fn slot(&mut self, offset: u64) -> Option<&mut Slot> {
-        let index = usize::try_from(offset.checked_sub(self.first)?).ok()?;
-        self.slots.get_mut(index).filter(|slot| slot.remaining > 0)
+    fn place(&self, offset: u64) -> Option<usize> {
+        let place = usize::try_from(offset.checked_sub(self.first)?).ok()?;
+        self.remaining
+            .get(place)
+            .is_some_and(|remaining| *remaining > 0)
+            .then_some(place)
+    }
+
+    /// The arrival that brought the record, if it is not processed.
+    fn arrival(&self, offset: u64) -> Option<&Arrival> {
+        let behind = self.arrivals.partition_point(|arrival| arrival.first <= offset);
+        self.arrivals.get(behind.checked_sub(1)?)
     }
 
     /// Lets `waiting` resume when the record is processed; gives it back if the record is not pending.
     pub(crate) fn wait(&mut self, offset: u64, waiting: Waiting) -> Result<(), Waiting> {
-        match self.slot(offset) {
-            Some(slot) => {
-                slot.extra.get_or_insert_default().waiting.push(waiting);
+        match self.place(offset) {
+            Some(_) => {
+                self.extras.entry(offset).or_default().waiting.push(waiting);
                 Ok(())
             }
             None => Err(waiting),
         }
     }
 
+    /// One source is done with `count` records, of which there is nothing to be said.
+    pub(crate) fn done(&mut self, first: u64, count: u64, finished: &mut Finished<'_>) {
+        let mut offset = first;
+        let end = first + count;
+        while offset < end {
+            // Neighbours that are over now are answered together.
+            let mut over = offset;
+            while over < end && !self.extras.contains_key(&over) && self.last_source_is_done(over) {
+                over += 1;
+            }
+            self.answer(offset, over, finished);
+            if over < end {
+                if self.extras.contains_key(&over) {
+                    self.done_with(over, None, Ok(None), finished);
+                }
+                over += 1;
+            }
+            offset = over;
+        }
+        self.move_on();
+    }
+
+    /// One source less; whether it was the last.
+    #[inline]
+    fn last_source_is_done(&mut self, offset: u64) -> bool {
+        let Some(place) = self.place(offset) else { return false };
+        let remaining = &mut self.remaining[place];
+        *remaining -= 1;
+        *remaining == 0
+    }
+
+    /// All sources are done with the records of `offset..end`.
+    fn answer(&mut self, mut offset: u64, end: u64, finished: &mut Finished<'_>) {
+        let behind = self.arrivals.partition_point(|arrival| arrival.first <= offset);
+        let arrivals = self.arrivals.range(behind.saturating_sub(1)..);
+        for arrival in arrivals {
+            if offset >= end {
+                break;
+            }
+            let until = end.min(arrival.first + arrival.count);
+            let count = u32::try_from(until.saturating_sub(offset)).unwrap_or(u32::MAX);
+            let ticket = &arrival.ticket;
+            if ticket.permit {
+                self.released += count;
+            }
+            if ticket.pending != 0 && ticket.level == AckLevel::Full {
+                finished.acks.done(ticket.pending, count);
+            }
+            offset = until;
+        }
+    }
+
     /// One source is done with the record. `returns`: its place among the depot's returning sources, and their number.
-    pub(crate) fn done(
+    pub(crate) fn done_one(
         &mut self,
         offset: u64,
         returns: Option<(usize, usize)>,
         result: Result<Option<AckValue>, Error>,
-    ) -> Option<Finished> {
-        let Some(slot) = self.slot(offset) else {
-            discard(result);
-            return None;
+        finished: &mut Finished<'_>,
+    ) {
+        self.done_with(offset, returns, result, finished);
+        self.move_on();
+    }
+
+    fn done_with(
+        &mut self,
+        offset: u64,
+        returns: Option<(usize, usize)>,
+        result: Result<Option<AckValue>, Error>,
+        finished: &mut Finished<'_>,
+    ) {
+        let Some(place) = self.place(offset) else {
+            return discard(result);
         };
-        slot.remaining -= 1;
         match (result, returns) {
             (Ok(Some(value)), Some((place, number))) => {
-                let values = &mut slot.extra.get_or_insert_default().values;
+                let values = &mut self.extras.entry(offset).or_default().values;
                 values.resize_with(number, || None);
                 match values.get_mut(place) {
                     Some(entry) => discard(entry.replace(value)),
@@ -148,38 +281,58 @@ impl Slots {
             }
             (Ok(value), _) => discard(value),
             (Err(error), _) => {
-                slot.extra.get_or_insert_default().error.get_or_insert(error);
+                self.extras.entry(offset).or_default().error.get_or_insert(error);
             }
         }
-        if slot.remaining > 0 {
-            return None;
+        let remaining = &mut self.remaining[place];
+        *remaining -= 1;
+        if *remaining > 0 {
+            return;
         }
-        let ticket = slot.ticket;
-        let extra = slot.extra.take().map(|extra| *extra).unwrap_or_default();
+        let extra = self.extras.remove(&offset).unwrap_or_default();
         let failed = extra.error.is_some();
+        finished
+            .waiting
+            .extend(extra.waiting.into_iter().map(|waiting| (waiting, failed)));
         let outcome = match extra.error {
             Some(error) => {
                 extra.values.into_iter().for_each(discard);
-                Err(error)
+                Some(Err(error))
             }
-            None => Ok(AckValues::new(extra.values)),
+            None if extra.values.is_empty() => None,
+            None => Some(Ok(AckValues::new(extra.values))),
         };
-        let waits = ticket.pending != 0 && ticket.level == AckLevel::Full;
-        self.released += u32::from(ticket.permit);
-        while self.slots.front().is_some_and(|slot| slot.remaining == 0) {
-            self.slots.pop_front();
-            self.first += 1;
+        let answer = self.arrival(offset).map(|arrival| {
+            let ticket = &arrival.ticket;
+            let waits = ticket.pending != 0 && ticket.level == AckLevel::Full;
+            // An arrival holds far fewer records than 2^32.
+            let place = ticket.places.get((offset - arrival.first) as u32);
+            (ticket.permit, waits.then_some((ticket.pending, place)))
+        });
+        let (permit, waits) = answer.unwrap_or((false, None));
+        self.released += u32::from(permit);
+        match (waits, outcome) {
+            (Some((pending, _)), None) => finished.acks.done(pending, 1),
+            (Some((pending, place)), Some(outcome)) => finished.acks.list.push(Ack {
+                pending,
+                count: 1,
+                outcome: Some((place, outcome)),
+            }),
+            (None, outcome) => discard(outcome),
         }
-        let ack = if waits {
-            Some((ticket.pending, ticket.index, outcome))
-        } else {
-            discard(outcome);
-            None
-        };
-        Some(Finished {
-            ack,
-            waiting: extra.waiting,
-            failed,
-        })
+    }
+
+    /// Forgets the first records, as far as they are processed.
+    fn move_on(&mut self) {
+        let done = self.remaining.iter().take_while(|remaining| **remaining == 0).count();
+        self.remaining.drain(..done);
+        self.first += done as u64;
+        while self
+            .arrivals
+            .front()
+            .is_some_and(|arrival| arrival.first + arrival.count <= self.first)
+        {
+            self.arrivals.pop_front();
+        }
     }
 }

@@ -3,17 +3,26 @@
 use std::collections::VecDeque;
 
 /// A record that was started, and before which not everything is finished.
-#[derive(Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Entry {
     done: bool,
     /// An attempt is in flight.
     running: bool,
     /// The depot's slots know that this source is done with it. (`all_after` may run it again afterwards.)
     told: bool,
-    failed_attempts: u32,
     /// It failed for good. (`all_after` may run it again afterwards.)
     given_up: bool,
+    failed_attempts: u32,
 }
+
+/// A record of which nothing is known but that it runs.
+const PLAIN: Entry = Entry {
+    done: false,
+    running: true,
+    told: false,
+    given_up: false,
+    failed_attempts: 0,
+};
 
 /// Why a source stopped.
 #[derive(Debug, Clone)]
@@ -71,25 +80,32 @@ impl Source {
             && (self.next < self.end || !self.retries.is_empty())
     }
 
-    /// Takes the next record to start.
-    pub(crate) fn start(&mut self) -> Option<u64> {
-        let offset = match self.retries.pop_front() {
-            Some(offset) => offset,
-            None if self.next < self.end => {
-                self.next += 1;
-                self.next - 1
-            }
-            None => return None,
-        };
-        // An entry exists already when the record is started again.
-        if offset - self.committed == self.window.len() as u64 {
-            self.window.push_back(Entry::default());
+    /// Takes the next records to start, at most `limit` of them: a flight. Returns the first one's offset, and their number.
+    /// A record that is started again flies alone.
+    pub(crate) fn start(&mut self, limit: u32) -> Option<(u64, u32)> {
+        if let Some(offset) = self.retries.pop_front() {
+            self.run(offset);
+            self.in_flight += 1;
+            return Some((offset, 1));
         }
+        let (first, known) = (self.next, self.committed + self.window.len() as u64);
+        let count = u32::try_from(self.end - first).unwrap_or(u32::MAX).min(limit);
+        if count == 0 {
+            return None;
+        }
+        self.next += u64::from(count);
+        self.in_flight += count;
+        // Behind a rewind, the entries exist already.
+        (first..self.next.min(known)).for_each(|offset| self.run(offset));
+        let new = usize::try_from(self.next.saturating_sub(known.max(first))).unwrap_or(usize::MAX);
+        self.window.resize(self.window.len() + new, PLAIN);
+        Some((first, count))
+    }
+
+    fn run(&mut self, offset: u64) {
         if let Some(entry) = self.entry(offset) {
             entry.running = true;
         }
-        self.in_flight += 1;
-        Some(offset)
     }
 
     fn entry(&mut self, offset: u64) -> Option<&mut Entry> {
@@ -102,12 +118,31 @@ impl Source {
         let Some(entry) = self.entry(offset) else { return false };
         (entry.done, entry.running) = (true, false);
         let tell = !std::mem::replace(&mut entry.told, true);
+        self.forget_done();
+        tell
+    }
+
+    fn forget_done(&mut self) {
         // Behind a rewind everything is run again, so progress stops there.
         while self.committed < self.rewind.unwrap_or(u64::MAX) && self.window.front().is_some_and(|entry| entry.done) {
             self.window.pop_front();
             self.committed += 1;
         }
-        tell
+    }
+
+    /// The records are finished. Where that says all there is to say of them, they are forgotten at once, and the depot's
+    /// slots have to be told of all of them: then it returns true, otherwise nothing is done yet.
+    pub(crate) fn finish_first(&mut self, first: u64, count: u32) -> bool {
+        let plain = first == self.committed
+            && self.rewind.is_none()
+            && self.window.len() >= count as usize
+            && self.window.iter().take(count as usize).all(|entry| *entry == PLAIN);
+        if plain {
+            self.window.drain(..count as usize);
+            self.committed += u64::from(count);
+            self.forget_done();
+        }
+        plain
     }
 
     /// One more attempt at the record failed. Returns how many that makes.

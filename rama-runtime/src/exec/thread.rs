@@ -4,9 +4,9 @@ use super::guard::attempt;
 use super::host::{Host, Task};
 use super::message::Message;
 use super::outbox::Outbox;
-use super::program::{Program, Started};
+use super::program::Program;
 use super::shared::Shared;
-use super::slots::Slots;
+use super::slots::{Acks, Slots};
 use super::source::Source;
 use super::timers::Timers;
 use super::trees::{TreeUpdate, Trees};
@@ -41,7 +41,6 @@ const HOPS: usize = 2048;
 pub(crate) struct Thread<M: Module> {
     pub(super) host: Host<M>,
     pub(super) programs: Vec<Box<dyn Program<M>>>,
-    pub(super) starting: Vec<Started>,
     /// The topology whose batches are being filled.
     filling: Option<usize>,
     inbox: Receiver<Message<M>>,
@@ -96,21 +95,20 @@ impl<M: Module> Thread<M> {
             queue: VecDeque::new(),
             touched: Vec::new(),
             dirty: Vec::new(),
-            acks: Vec::new(),
+            acks: Acks::default(),
             answers: Vec::new(),
             probes: Vec::new(),
             counters: Default::default(),
             appended: 0,
             rng,
             check_wire: layout.limits.check_wire,
-            event_began: Duration::ZERO,
+            event_began: None,
             event_steps: 0,
             shared,
         };
         Thread {
             host,
             programs,
-            starting: Vec::new(),
             filling: None,
             inbox,
             stopped: false,
@@ -154,18 +152,9 @@ impl<M: Module> Thread<M> {
                 }
             }
             Message::Trees(updates) => {
-                for TreeUpdate {
-                    tree,
-                    word,
-                    error,
-                    value,
-                } in updates
-                {
-                    if let Some(error) = error {
-                        self.host.trees.fail(tree.slot, tree.attempt, error);
-                    }
-                    if let Some(value) = value {
-                        self.host.trees.returned(tree.slot, tree.attempt, value);
+                for TreeUpdate { tree, word, notes } in updates {
+                    for note in notes {
+                        self.host.trees.note(tree.slot, tree.attempt, note);
                     }
                     self.host.trees.fold(tree.slot, tree.attempt, word);
                 }
@@ -177,7 +166,12 @@ impl<M: Module> Thread<M> {
                 }
             }
             Message::Resume(batch) => self.host.enqueue(batch),
-            Message::Fail { tree, id, error } => self.host.fail_event(tree, id, error),
+            Message::Fail {
+                tree,
+                record,
+                id,
+                error,
+            } => self.host.fail_event(tree, record, id, error),
             Message::Probe(probe) => self.host.probes.push(probe),
             Message::Wake => {}
             Message::Close => self.host.timers.close(),
@@ -246,7 +240,7 @@ impl<M: Module> Thread<M> {
 impl<M: Module> Host<M> {
     /// A batch of events begins: their share of time is counted from here.
     pub(super) fn begin_event(&mut self) {
-        self.event_began = self.shared.clock().now();
+        self.event_began = None;
         self.event_steps = 0;
     }
 }

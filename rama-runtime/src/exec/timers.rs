@@ -113,7 +113,8 @@ impl<M: Module> Host<M> {
                 self.timers.deadlines[kind].queue.pop_front();
                 if runs {
                     let timeout = self.shared.layout.kinds[kind].timeout.unwrap_or_default();
-                    self.trees.abandon(slot, attempt, format!("not done after {timeout:?}"));
+                    self.trees
+                        .abandon(slot, attempt, &format!("not done after {timeout:?}"));
                 }
             }
         }
@@ -135,7 +136,7 @@ impl<M: Module> Host<M> {
         let slots = &task.slots[depot];
         let idle = slots.processed() == slots.end();
         if idle && task.module.depot(depot).is_some_and(|depot| depot.tick()) {
-            self.appended(0, depot, Ticket::NOBODY);
+            self.appended(0, depot, 1, Ticket::NOBODY);
         }
     }
 }

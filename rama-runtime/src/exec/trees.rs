@@ -1,8 +1,12 @@
 //! Event trees: which records are done, without a message per event.
 //!
-//! Each event has a random id, and a tree's *word* is the XOR of the ids of the events that are still to run: zero when the
-//! tree is done. An event hands its own id to the first hop it sends, so a chain of hops costs nothing at all; it draws
-//! new ids for further ones, and gives its id back when it sends none.
+//! Records of one source that start together, a *flight*, share one tree. Each event that is under way between threads or
+//! in a queue has a random id, and the tree's *word* is the XOR of the ids of the events that are still to run: zero when
+//! all records of the flight are done. An event hands its own id to the first hop it sends, so a chain of hops costs
+//! nothing at all; it draws new ids for further ones, and gives its id back when it sends none.
+//!
+//! What is said of one record (it failed, it returned a value) names its place in the flight: so neighbours share a tree,
+//! but not their fate.
 
 use super::batch::TreeRef;
 use super::guard::discard;
@@ -13,11 +17,26 @@ use std::collections::VecDeque;
 pub(crate) struct TreeUpdate {
     pub(crate) tree: TreeRef,
     pub(crate) word: u64,
-    pub(crate) error: Option<String>,
-    pub(crate) value: Option<AckValue>,
+    /// Empty for most.
+    pub(crate) notes: Vec<Note>,
 }
 
-/// One attempt at one record.
+/// What became of one record of a flight, beyond being done.
+pub(crate) struct Note {
+    /// Its place in the flight.
+    pub(crate) record: u32,
+    pub(crate) told: Told,
+}
+
+/// See [`Note`].
+pub(crate) enum Told {
+    /// An event of it failed.
+    Failed(String),
+    /// A branch of it returned a value.
+    Returned(AckValue),
+}
+
+/// One attempt at the records of one flight.
 struct Tree {
     word: u64,
     attempt: u32,
@@ -25,17 +44,20 @@ struct Tree {
     /// Already among the completed ones.
     reported: bool,
     source: u32,
-    offset: u64,
-    error: Option<String>,
-    value: Option<AckValue>,
+    first: u64,
+    count: u32,
+    notes: Vec<Note>,
 }
 
 /// How an attempt has ended.
 pub(crate) struct Ended {
     pub(crate) source: u32,
-    pub(crate) offset: u64,
-    pub(crate) error: Option<String>,
-    pub(crate) value: Option<AckValue>,
+    /// The offset of the flight's first record.
+    pub(crate) first: u64,
+    /// How many records it has.
+    pub(crate) count: u32,
+    /// What is to be said of some of them, in the order in which it was told.
+    pub(crate) notes: Vec<Note>,
 }
 
 /// The trees of the records that began on this thread.
@@ -48,8 +70,9 @@ pub(crate) struct Trees {
 }
 
 impl Trees {
-    /// A new tree, whose only event is the one with this id. Returns its place and attempt number.
-    pub(crate) fn plant(&mut self, source: u32, offset: u64, id: u64) -> (u32, u32) {
+    /// A new tree, for `count` records from `first` on. Returns its place and attempt number. Its word is folded in when
+    /// the records have been started; before, it cannot end.
+    pub(crate) fn plant(&mut self, source: u32, first: u64, count: u32) -> (u32, u32) {
         let slot = match self.free.pop() {
             Some(slot) => slot,
             None => {
@@ -60,18 +83,18 @@ impl Trees {
                     live: false,
                     reported: false,
                     source,
-                    offset,
-                    error: None,
-                    value: None,
+                    first,
+                    count,
+                    notes: Vec::new(),
                 });
                 slot
             }
         };
         let tree = &mut self.trees[slot as usize];
-        tree.word = id;
+        tree.word = 0;
         tree.attempt = tree.attempt.wrapping_add(1);
         (tree.live, tree.reported) = (true, false);
-        (tree.source, tree.offset) = (source, offset);
+        (tree.source, tree.first, tree.count) = (source, first, count);
         (slot, tree.attempt)
     }
 
@@ -93,27 +116,23 @@ impl Trees {
         }
     }
 
-    /// The attempt has failed. It is over when its last event is done. The first error counts.
-    pub(crate) fn fail(&mut self, slot: u32, attempt: u32, error: String) {
-        if let Some(tree) = self.live(slot, attempt) {
-            tree.error.get_or_insert(error);
-        }
-    }
-
-    /// A branch returned `value`. The last one counts.
-    pub(crate) fn returned(&mut self, slot: u32, attempt: u32, value: AckValue) {
+    /// Something is to be said of a record of the flight.
+    pub(crate) fn note(&mut self, slot: u32, attempt: u32, note: Note) {
         match self.live(slot, attempt) {
-            Some(tree) => discard(tree.value.replace(value)),
-            None => discard(value),
+            Some(tree) => tree.notes.push(note),
+            None => discard(note),
         }
     }
 
-    /// Gives up on the attempt, if it is still running: it is over at once.
-    pub(crate) fn abandon(&mut self, slot: u32, attempt: u32, error: String) {
+    /// Gives up on the attempt, if it is still running: it is over at once, and has failed for all its records.
+    pub(crate) fn abandon(&mut self, slot: u32, attempt: u32, error: &str) {
         if let Some(tree) = self.live(slot, attempt)
             && !tree.reported
         {
-            tree.error.get_or_insert(error);
+            tree.notes.extend((0..tree.count).map(|record| Note {
+                record,
+                told: Told::Failed(error.to_owned()),
+            }));
             tree.reported = true;
             self.completed.push_back(slot);
         }
@@ -134,9 +153,9 @@ impl Trees {
         self.free.push(slot);
         Some(Ended {
             source: tree.source,
-            offset: tree.offset,
-            error: tree.error.take(),
-            value: tree.value.take(),
+            first: tree.first,
+            count: tree.count,
+            notes: std::mem::take(&mut tree.notes),
         })
     }
 

@@ -1,5 +1,6 @@
 //! What an event sends on: scopes, each with a destination.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -47,45 +48,51 @@ impl<N: 'static> Emit<N> {
     }
 }
 
-/// Everything one event emits, in order. Reused from event to event.
+/// Everything one event emits. Reused from event to event.
 pub struct Out<H> {
-    emits: Vec<Emit<H>>,
+    /// What goes elsewhere, or waits, in order.
+    pub(crate) emits: Vec<Emit<H>>,
+    /// What goes on here, in order.
+    pub(crate) here: VecDeque<H>,
 }
 
 impl<H> Default for Out<H> {
     fn default() -> Self {
-        Out { emits: Vec::new() }
+        Out {
+            emits: Vec::new(),
+            here: VecDeque::new(),
+        }
     }
 }
 
 impl<H> Out<H> {
     /// Adds one emit behind those already there.
+    #[inline(always)]
     pub fn push(&mut self, emit: Emit<H>) {
-        self.emits.push(emit);
-    }
-
-    /// Takes all emits out, in order, keeping the allocation.
-    pub fn drain(&mut self) -> std::vec::Drain<'_, Emit<H>> {
-        self.emits.drain(..)
-    }
-
-    /// Takes the last emit back, if it is a hop: where a segment that jumps goes on.
-    pub fn take_jump(&mut self) -> Option<H> {
-        match self.emits.pop()? {
-            Emit::Hop { hop, .. } => Some(hop),
-            Emit::External(_) | Emit::AfterAppend { .. } => None,
+        match emit {
+            Emit::Hop {
+                route: Route::Here,
+                hop,
+            } => self.here.push_back(hop),
+            emit => self.emits.push(emit),
         }
     }
 
-    /// Forgets all emits (a failed event sends nothing).
-    pub fn clear(&mut self) {
-        self.emits.clear();
+    /// Takes the last emit for this task back: where a segment that jumps goes on.
+    pub fn take_jump(&mut self) -> Option<H> {
+        self.here.pop_back()
+    }
+
+    /// Drops one emit, if there is one (a failed event sends nothing).
+    pub(crate) fn drop_one(&mut self) -> bool {
+        self.emits.pop().is_some() || self.here.pop_back().is_some()
     }
 
     /// Whether the event emitted nothing.
+    #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.emits.is_empty()
+        self.emits.is_empty() && self.here.is_empty()
     }
 }
 
