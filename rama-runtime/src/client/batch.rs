@@ -9,6 +9,7 @@ use crate::exec::{Message, Places, Shared, Ticket};
 use crate::module::Module;
 use futures_util::future::BoxFuture;
 use serde::{Serialize, de::DeserializeOwned};
+use std::any::Any;
 use std::collections::VecDeque;
 use std::future::IntoFuture;
 use std::sync::Arc;
@@ -289,7 +290,13 @@ where
         let number = self.records.len();
         let sent = self.send(AckLevel::Full);
         Box::pin(async move {
-            let mut outcomes = sent.await?.into_iter().peekable();
+            let outcomes = sent.await?;
+            if outcomes.is_empty()
+                && let Some(nothing) = nothings(number)
+            {
+                return Ok(nothing);
+            }
+            let mut outcomes = outcomes.into_iter().peekable();
             let unpacked = (0..number).map(|place| match outcomes.next_if(|outcome| outcome.0 as usize == place) {
                 Some((_, outcome)) => unpack(&mut outcome?),
                 None => unpack(&mut AckValues::default()),
@@ -297,6 +304,13 @@ where
             unpacked.collect()
         })
     }
+}
+
+/// The ack returns of so many records, where there are none: if `Ack` is `()`.
+fn nothings<Ack: 'static>(number: usize) -> Option<Vec<Ack>> {
+    let mut nothings: Option<Vec<()>> = Some(vec![(); number]);
+    let any: &mut dyn Any = &mut nothings;
+    any.downcast_mut::<Option<Vec<Ack>>>().and_then(Option::take)
 }
 
 impl<M, R, Ack> IntoFuture for BatchAppendAt<M, R, Ack>

@@ -85,5 +85,8 @@ impl Batch {
     }
 }
 
+/// How many emptied buffers of a kind are kept for use again.
+pub(crate) const SPARE: usize = 16;
+
 /// A batch is closed at this length, so that the receiver can begin while the sender goes on.
 pub(crate) const BATCH: usize = 1024;

@@ -174,8 +174,7 @@ impl<M: Module> Host<M> {
             self.soil(task, depot);
             return;
         }
-        // The layout's sizes fit 32 bits.
-        let first = slots.push(count, consumers.len() as u32, ticket);
+        let first = slots.push(count, consumers.len(), ticket);
         let end = slots.end();
         for &kind in consumers {
             let index = task as usize * shared.layout.kinds.len() + kind;

@@ -15,6 +15,7 @@ mod host;
 mod layout;
 mod message;
 mod outbox;
+mod outgoing;
 mod program;
 mod retry;
 mod run;

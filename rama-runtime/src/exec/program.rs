@@ -1,9 +1,10 @@
 //! A compiled topology at work on one thread: the typed half of the runtime.
 
-use super::batch::{BATCH, Batch, Envelope, Envelopes, Run, TreeRef};
+use super::batch::{Batch, Envelope, Envelopes, Run, SPARE, TreeRef};
 use super::dispatch::check_wire;
 use super::guard::{attempt, insist};
 use super::host::{Host, Task};
+use super::outgoing::{At, Outgoing};
 use super::slots::Waiting;
 use crate::depot::Failure;
 use crate::module::Module;
@@ -44,66 +45,26 @@ pub trait Program<M: Module>: Send + 'static {
 pub fn program<M: Module, K: Machine<M>>(machine: K) -> Box<dyn Program<M>> {
     Box::new(Compiled {
         machine,
-        index: 0,
         out: Out::default(),
-        open: Vec::new(),
+        outgoing: Outgoing::new(),
         branches: Vec::new(),
         spare_branches: Vec::new(),
         at: At::default(),
         phase: Phase::Between,
-        spare: Vec::new(),
         module: std::marker::PhantomData,
     })
 }
 
-/// How many emptied buffers of a kind are kept for use again.
-const SPARE: usize = 16;
-
 struct Compiled<M: Module, K: Machine<M>> {
     machine: K,
-    index: usize,
     out: Out<K::Hop>,
-    /// The batch being filled, by receiving thread.
-    open: Vec<Option<Box<Envelopes<K::Hop>>>>,
+    outgoing: Outgoing<K::Hop>,
     /// What runs next, before anything queued: branches of the running event, those of the innermost one last.
     branches: Vec<VecDeque<K::Hop>>,
     spare_branches: Vec<VecDeque<K::Hop>>,
     at: At,
     phase: Phase,
-    #[expect(
-        clippy::vec_box,
-        reason = "a batch travels in its box, and the box is what is used again"
-    )]
-    spare: Vec<Box<Envelopes<K::Hop>>>,
     module: std::marker::PhantomData<fn(M)>,
-}
-
-/// Where the running event stands: in which tree, record and task.
-#[derive(Clone, Copy)]
-struct At {
-    tree: TreeRef,
-    record: u32,
-    task: u32,
-    /// The id with which the event came, until it is handed on; 0 when there is none.
-    id: u64,
-    /// What is still to be folded into the tree's word.
-    word: u64,
-}
-
-impl Default for At {
-    fn default() -> Self {
-        At {
-            tree: TreeRef {
-                thread: 0,
-                slot: 0,
-                attempt: 0,
-            },
-            record: 0,
-            task: 0,
-            id: 0,
-            word: 0,
-        }
-    }
 }
 
 /// What the thread is doing, so that a panic finds out what it has interrupted: panics are caught once for many events.
@@ -189,30 +150,6 @@ impl<M: Module, K: Machine<M>> Arrivals<M, K> for Records {
 }
 
 impl<M: Module, K: Machine<M>> Compiled<M, K> {
-    /// Puts a hop into the batch for that thread.
-    #[inline(always)]
-    fn send(&mut self, thread: u32, envelope: Envelope<K::Hop>, host: &mut Host<M>) {
-        let tree = self.at.tree;
-        let open = &mut self.open[thread as usize];
-        let batch = open.get_or_insert_with(|| self.spare.pop().unwrap_or_default());
-        batch.push(tree, envelope);
-        if batch.len() >= BATCH {
-            self.close_one(thread as usize, host);
-        }
-    }
-
-    #[cold]
-    fn close_one(&mut self, thread: usize, host: &mut Host<M>) {
-        if let Some(envelopes) = self.open[thread].take() {
-            let len = envelopes.len();
-            host.outboxes[thread].batches.push(Batch {
-                program: self.index,
-                envelopes,
-                len,
-            });
-        }
-    }
-
     /// Runs everything that has arrived, each event with what follows from it on the same task before anything queued. A
     /// panic is caught here, once for all events; it fails the event that it interrupts, and no other.
     fn drive<A: Arrivals<M, K>>(&mut self, arrivals: &mut A, host: &mut Host<M>) {
@@ -313,39 +250,21 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
         host.failed(self.at.tree, self.at.record, error.to_string());
     }
 
-    /// The id of the next event that is sent on: the one that came, or, where that is given away, a new one.
-    #[inline(always)]
-    fn take_id(&mut self, host: &mut Host<M>) -> u64 {
-        match std::mem::take(&mut self.at.id) {
-            0 => {
-                let fresh = host.fresh_id();
-                self.at.word ^= fresh;
-                fresh
-            }
-            id => id,
-        }
-    }
-
     /// Sends on what the event emitted.
     #[inline(always)]
     fn dispatch(&mut self, host: &mut Host<M>) {
-        if !self.out.emits.is_empty() {
-            let mut emits = std::mem::take(&mut self.out.emits);
-            for emit in emits.drain(..) {
-                match emit {
-                    Emit::Hop {
-                        route: Route::Task(to),
-                        hop,
-                    } => {
-                        host.counters.hops += 1;
-                        let place = host.places[to as usize];
-                        let envelope = self.envelope(place.local, hop, host);
-                        self.send(place.thread, envelope, host);
-                    }
-                    other => self.dispatch_rare(other, host),
-                }
+        // One at a time is what most events send.
+        if self.out.hops.len() == 1 {
+            if let Some((task, hop)) = self.out.hops.pop() {
+                self.outgoing.hop(task, hop, &mut self.at, host);
             }
-            self.out.emits = emits;
+        } else if !self.out.hops.is_empty() {
+            for (task, hop) in self.out.hops.drain(..) {
+                self.outgoing.hop(task, hop, &mut self.at, host);
+            }
+        }
+        if !self.out.waits.is_empty() {
+            self.dispatch_waits(host);
         }
         if !self.out.here.is_empty() {
             let spare = self.spare_branches.pop().unwrap_or_default();
@@ -353,19 +272,15 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
         }
     }
 
-    #[inline(always)]
-    fn envelope(&mut self, task: u32, hop: K::Hop, host: &mut Host<M>) -> Envelope<K::Hop> {
-        Envelope {
-            task,
-            record: self.at.record,
-            id: self.take_id(host),
-            hop,
+    #[cold]
+    fn dispatch_waits(&mut self, host: &mut Host<M>) {
+        for emit in std::mem::take(&mut self.out.waits) {
+            self.dispatch_wait(emit, host);
         }
     }
 
     /// What waits, or goes on here.
-    #[cold]
-    fn dispatch_rare(&mut self, emit: Emit<K::Hop>, host: &mut Host<M>) {
+    fn dispatch_wait(&mut self, emit: Emit<K::Hop>, host: &mut Host<M>) {
         let At { tree, record, task, .. } = self.at;
         match emit {
             Emit::Hop {
@@ -377,16 +292,16 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
                 hop,
             } => {
                 if host.overtime() {
-                    let envelope = self.envelope(task, hop, host);
-                    self.send(host.index, envelope, host);
+                    let envelope = self.at.envelope(task, hop, host);
+                    self.outgoing.send(host.index, tree, envelope, host);
                 } else {
                     self.out.here.push_back(hop);
                 }
             }
             Emit::AfterAppend { depot, hop } => {
-                let envelope = self.envelope(task, hop, host);
+                let envelope = self.at.envelope(task, hop, host);
                 let id = envelope.id;
-                let batch = Batch::alone(self.index, tree, envelope);
+                let batch = Batch::alone(self.outgoing.index, tree, envelope);
                 let waiting = Waiting {
                     tree,
                     record,
@@ -398,7 +313,7 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
                 }
             }
             Emit::External(future) => {
-                let (index, id) = (self.index, self.take_id(host));
+                let (index, id) = (self.outgoing.index, self.at.take_id(host));
                 let spawned = host.spawn_external(future, tree, record, id, move |hop| {
                     let envelope = Envelope { task, record, id, hop };
                     Batch::alone(index, tree, envelope)
@@ -421,8 +336,7 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
 
 impl<M: Module, K: Machine<M>> Program<M> for Compiled<M, K> {
     fn attach(&mut self, index: usize, threads: usize) {
-        self.index = index;
-        self.open.resize_with(threads, || None);
+        self.outgoing.attach(index, threads);
     }
 
     fn run(&mut self, envelopes: Box<dyn Any + Send>, host: &mut Host<M>) {
@@ -438,9 +352,7 @@ impl<M: Module, K: Machine<M>> Program<M> for Compiled<M, K> {
         };
         self.drive(&mut hops, host);
         drop(hops);
-        if self.spare.len() < SPARE {
-            self.spare.push(batch);
-        }
+        self.outgoing.keep(batch);
     }
 
     fn start(&mut self, source: usize, task: u32, flight: Flight, host: &mut Host<M>) {
@@ -459,9 +371,7 @@ impl<M: Module, K: Machine<M>> Program<M> for Compiled<M, K> {
     }
 
     fn close(&mut self, host: &mut Host<M>) {
-        for thread in 0..self.open.len() {
-            self.close_one(thread, host);
-        }
+        self.outgoing.close(host);
     }
 
     fn dead_letter(&mut self, source: usize, offset: u64, failure: &Failure, module: &mut M) -> bool {

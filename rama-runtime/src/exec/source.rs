@@ -2,27 +2,48 @@
 
 use std::collections::VecDeque;
 
-/// A record that was started, and before which not everything is finished.
+/// What is known of a record that was started, and before which not everything is finished. Flags, and how many attempts
+/// failed: of neighbours, many are looked at at once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Entry {
-    done: bool,
-    /// An attempt is in flight.
-    running: bool,
-    /// The depot's slots know that this source is done with it. (`all_after` may run it again afterwards.)
-    told: bool,
-    /// It failed for good. (`all_after` may run it again afterwards.)
-    given_up: bool,
-    failed_attempts: u32,
-}
+struct Entry(u32);
 
-/// A record of which nothing is known but that it runs.
-const PLAIN: Entry = Entry {
-    done: false,
-    running: true,
-    told: false,
-    given_up: false,
-    failed_attempts: 0,
-};
+impl Entry {
+    const DONE: u32 = 1;
+    /// An attempt is in flight.
+    const RUNNING: u32 = 2;
+    /// The depot's slots know that this source is done with it. (`all_after` may run it again afterwards.)
+    const TOLD: u32 = 4;
+    /// It failed for good. (`all_after` may run it again afterwards.)
+    const GIVEN_UP: u32 = 8;
+    const FAILED_ONCE: u32 = 16;
+
+    /// A record of which nothing is known but that it runs.
+    const PLAIN: Entry = Entry(Entry::RUNNING);
+
+    fn is(self, flag: u32) -> bool {
+        self.0 & flag != 0
+    }
+
+    /// Sets the flag; says whether it was set.
+    fn set(&mut self, flag: u32) -> bool {
+        let was = self.is(flag);
+        self.0 |= flag;
+        was
+    }
+
+    /// Takes the flag away; says whether it was set.
+    fn unset(&mut self, flag: u32) -> bool {
+        let was = self.is(flag);
+        self.0 &= !flag;
+        was
+    }
+
+    /// One more attempt failed. Returns how many that makes.
+    fn fail(&mut self) -> u32 {
+        self.0 = self.0.checked_add(Entry::FAILED_ONCE).unwrap_or(self.0);
+        self.0 / Entry::FAILED_ONCE
+    }
+}
 
 /// Why a source stopped.
 #[derive(Debug, Clone)]
@@ -98,13 +119,13 @@ impl Source {
         // Behind a rewind, the entries exist already.
         (first..self.next.min(known)).for_each(|offset| self.run(offset));
         let new = usize::try_from(self.next.saturating_sub(known.max(first))).unwrap_or(usize::MAX);
-        self.window.resize(self.window.len() + new, PLAIN);
+        self.window.resize(self.window.len() + new, Entry::PLAIN);
         Some((first, count))
     }
 
     fn run(&mut self, offset: u64) {
         if let Some(entry) = self.entry(offset) {
-            entry.running = true;
+            entry.set(Entry::RUNNING);
         }
     }
 
@@ -116,15 +137,16 @@ impl Source {
     /// The record is finished. Returns whether the depot's slots have to be told.
     pub(crate) fn finish(&mut self, offset: u64) -> bool {
         let Some(entry) = self.entry(offset) else { return false };
-        (entry.done, entry.running) = (true, false);
-        let tell = !std::mem::replace(&mut entry.told, true);
+        entry.set(Entry::DONE);
+        entry.unset(Entry::RUNNING);
+        let tell = !entry.set(Entry::TOLD);
         self.forget_done();
         tell
     }
 
     fn forget_done(&mut self) {
         // Behind a rewind everything is run again, so progress stops there.
-        while self.committed < self.rewind.unwrap_or(u64::MAX) && self.window.front().is_some_and(|entry| entry.done) {
+        while self.committed < self.rewind.unwrap_or(u64::MAX) && self.window.front().is_some_and(|entry| entry.is(Entry::DONE)) {
             self.window.pop_front();
             self.committed += 1;
         }
@@ -133,10 +155,7 @@ impl Source {
     /// The records are finished. Where that says all there is to say of them, they are forgotten at once, and the depot's
     /// slots have to be told of all of them: then it returns true, otherwise nothing is done yet.
     pub(crate) fn finish_first(&mut self, first: u64, count: u32) -> bool {
-        let plain = first == self.committed
-            && self.rewind.is_none()
-            && self.window.len() >= count as usize
-            && self.window.iter().take(count as usize).all(|entry| *entry == PLAIN);
+        let plain = first == self.committed && self.rewind.is_none() && self.are_plain(count as usize);
         if plain {
             self.window.drain(..count as usize);
             self.committed += u64::from(count);
@@ -145,26 +164,42 @@ impl Source {
         plain
     }
 
+    /// Whether the first records are plain ones.
+    fn are_plain(&self, count: usize) -> bool {
+        if self.window.len() < count {
+            return false;
+        }
+        let (front, back) = self.window.as_slices();
+        let front = &front[..count.min(front.len())];
+        let back = &back[..count - front.len()];
+        // Without an early end, it is done many at a time.
+        let others = |slice: &[Entry]| {
+            slice
+                .iter()
+                .fold(0, |others, entry| others | (entry.0 ^ Entry::PLAIN.0))
+        };
+        others(front) | others(back) == 0
+    }
+
     /// One more attempt at the record failed. Returns how many that makes.
     pub(crate) fn failed(&mut self, offset: u64) -> u32 {
         self.entry(offset).map_or(1, |entry| {
-            entry.running = false;
-            entry.failed_attempts += 1;
-            entry.failed_attempts
+            entry.unset(Entry::RUNNING);
+            entry.fail()
         })
     }
 
     /// The record failed for good. Returns whether that is news.
     pub(crate) fn give_up(&mut self, offset: u64) -> bool {
         self.entry(offset)
-            .is_none_or(|entry| !std::mem::replace(&mut entry.given_up, true))
+            .is_none_or(|entry| !entry.set(Entry::GIVEN_UP))
     }
 
     /// The record will not be run again here, but is not finished either. Returns whether the depot's slots have to be
     /// told.
     pub(crate) fn leave(&mut self, offset: u64) -> bool {
         self.entry(offset)
-            .is_some_and(|entry| !std::mem::replace(&mut entry.told, true))
+            .is_some_and(|entry| !entry.set(Entry::TOLD))
     }
 
     /// Starts that record again, by itself.
@@ -186,7 +221,7 @@ impl Source {
         let from = usize::try_from(offset.saturating_sub(self.committed)).unwrap_or(usize::MAX);
         let mut again = 0;
         for entry in self.window.iter_mut().skip(from) {
-            again += u64::from(std::mem::replace(&mut entry.done, false));
+            again += u64::from(entry.unset(Entry::DONE));
         }
         again
     }
@@ -199,7 +234,7 @@ impl Source {
         self.rewind = None;
         let mut left = Vec::new();
         for (offset, entry) in (self.committed..).zip(&mut self.window) {
-            if !entry.running && !entry.done && !std::mem::replace(&mut entry.told, true) {
+            if !entry.is(Entry::RUNNING | Entry::DONE) && !entry.set(Entry::TOLD) {
                 left.push(offset);
             }
         }
@@ -214,7 +249,7 @@ impl Source {
 
     /// Records known that are not finished.
     pub(crate) fn unfinished(&self) -> u64 {
-        let done = self.window.iter().filter(|entry| entry.done).count() as u64;
+        let done = self.window.iter().filter(|entry| entry.is(Entry::DONE)).count() as u64;
         self.end - self.committed - done
     }
 }

@@ -113,8 +113,11 @@ impl<S: Schema> PState<S> {
     /// Makes the writes since the last commit permanent. Cost: next to nothing where there were none.
     #[inline]
     pub fn commit(&mut self) {
-        if !self.log.is_empty() {
-            self.forget();
+        match self.log.len() {
+            0 => {}
+            // What most events write. Taking it out is cheaper than clearing a list.
+            1 => drop(self.log.pop()),
+            _ => self.forget(),
         }
     }
 

@@ -50,17 +50,20 @@ impl<N: 'static> Emit<N> {
 
 /// Everything one event emits. Reused from event to event.
 pub struct Out<H> {
-    /// What goes elsewhere, or waits, in order.
-    pub(crate) emits: Vec<Emit<H>>,
+    /// What goes to tasks, in order.
+    pub(crate) hops: Vec<(u32, H)>,
     /// What goes on here, in order.
     pub(crate) here: VecDeque<H>,
+    /// What waits for something.
+    pub(crate) waits: Vec<Emit<H>>,
 }
 
 impl<H> Default for Out<H> {
     fn default() -> Self {
         Out {
-            emits: Vec::new(),
+            hops: Vec::new(),
             here: VecDeque::new(),
+            waits: Vec::new(),
         }
     }
 }
@@ -71,10 +74,14 @@ impl<H> Out<H> {
     pub fn push(&mut self, emit: Emit<H>) {
         match emit {
             Emit::Hop {
+                route: Route::Task(task),
+                hop,
+            } => self.hops.push((task, hop)),
+            Emit::Hop {
                 route: Route::Here,
                 hop,
             } => self.here.push_back(hop),
-            emit => self.emits.push(emit),
+            emit => self.waits.push(emit),
         }
     }
 
@@ -85,14 +92,14 @@ impl<H> Out<H> {
 
     /// Drops one emit, if there is one (a failed event sends nothing).
     pub(crate) fn drop_one(&mut self) -> bool {
-        self.emits.pop().is_some() || self.here.pop_back().is_some()
+        self.hops.pop().is_some() || self.here.pop_back().is_some() || self.waits.pop().is_some()
     }
 
     /// Whether the event emitted nothing.
     #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.emits.is_empty() && self.here.is_empty()
+        self.hops.is_empty() && self.here.is_empty() && self.waits.is_empty()
     }
 }
 

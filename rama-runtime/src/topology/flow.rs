@@ -28,7 +28,11 @@ impl Flow {
 /// Any error converts into it, so `?` works on every `Result` in a topology body. (It does not implement
 /// [`std::error::Error`] itself, as that would forbid this conversion.)
 #[derive(Debug, Clone)]
-pub struct EventError {
+pub struct EventError(Box<Failed>);
+
+/// Boxed, so that a `Result` of an event is small.
+#[derive(Debug, Clone)]
+struct Failed {
     message: String,
     panicked: bool,
 }
@@ -36,10 +40,10 @@ pub struct EventError {
 impl EventError {
     /// An error with this message.
     pub fn new(message: impl Into<String>) -> Self {
-        EventError {
+        EventError(Box::new(Failed {
             message: message.into(),
             panicked: false,
-        }
+        }))
     }
 
     /// The error of an event whose code panicked with `payload`, or that unwound with an error of its own.
@@ -53,22 +57,22 @@ impl EventError {
             .map(|text| (*text).to_owned())
             .or_else(|| payload.downcast_ref::<String>().cloned())
             .unwrap_or_else(|| "a value that is not text".to_owned());
-        EventError {
+        EventError(Box::new(Failed {
             message: format!("panicked: {text}"),
             panicked: true,
-        }
+        }))
     }
 
     /// Whether the event's code panicked.
     #[must_use]
     pub fn is_panic(&self) -> bool {
-        self.panicked
+        self.0.panicked
     }
 }
 
 impl fmt::Display for EventError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 

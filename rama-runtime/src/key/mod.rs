@@ -7,6 +7,8 @@
 //!
 //! The hash never changes: data is placed by it. The test vectors below pin it.
 
+mod primitive;
+
 use serde::Serialize;
 use serde::ser::Error as _;
 use xxhash_rust::xxh3::xxh3_64;
@@ -17,7 +19,7 @@ const INLINE: usize = 128;
 /// The hash of `key`, from its canonical encoding.
 ///
 /// # Errors
-/// When the key's own `Serialize` fails, or it is of unknown length (such types have no canonical encoding).
+/// When the key's own `Serialize` fails (it may be called twice), or it is of unknown length (such types have no canonical encoding).
 ///
 /// ```
 /// use rama_runtime::key::hash_of;
@@ -26,7 +28,15 @@ const INLINE: usize = 128;
 /// assert_ne!(hash_of(&7u32)?, hash_of(&8u32)?);
 /// # Ok::<(), postcard::Error>(())
 /// ```
+#[inline]
 pub fn hash_of<K: Serialize + ?Sized>(key: &K) -> Result<u64, postcard::Error> {
+    match primitive::hash_of(key) {
+        Ok(hash) => Ok(hash),
+        Err(primitive::Other) => hash_of_encoding(key),
+    }
+}
+
+fn hash_of_encoding<K: Serialize + ?Sized>(key: &K) -> Result<u64, postcard::Error> {
     let mut buffer = [0u8; INLINE];
     match postcard::to_slice(key, &mut buffer) {
         Ok(bytes) => Ok(xxh3_64(bytes)),
@@ -56,6 +66,7 @@ pub(crate) fn numbers_owned_by(task: u32, tasks: u32) -> impl Iterator<Item = u6
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use std::borrow::Cow;
 
     /// The format: these numbers never change.
@@ -82,6 +93,23 @@ mod tests {
         assert_eq!(hash_of("be").unwrap(), xxh3_64(&[2, b'b', b'e']));
         assert_eq!(hash_of(&300u64).unwrap(), xxh3_64(&[0xAC, 0x02]));
         assert_eq!(hash_of(&-1i64).unwrap(), xxh3_64(&[1]));
+    }
+
+    proptest! {
+        #[test]
+        fn primitive_keys_have_the_hash_of_their_encoding(
+            number: u64, shift in 0u32..64, signed: i64, text in ".{0,20}", long in "[a-zé]{0,90}"
+        ) {
+            let number = number >> shift;
+            prop_assert_eq!(hash_of(&number).unwrap(), hash_of_encoding(&number).unwrap());
+            prop_assert_eq!(hash_of(&(number as u32)).unwrap(), hash_of_encoding(&(number as u32)).unwrap());
+            prop_assert_eq!(hash_of(&(number as u16)).unwrap(), hash_of_encoding(&(number as u16)).unwrap());
+            let signed = signed >> shift;
+            prop_assert_eq!(hash_of(&signed).unwrap(), hash_of_encoding(&signed).unwrap());
+            prop_assert_eq!(hash_of(&(signed as i32)).unwrap(), hash_of_encoding(&(signed as i32)).unwrap());
+            prop_assert_eq!(hash_of(&text).unwrap(), hash_of_encoding(&text).unwrap());
+            prop_assert_eq!(hash_of(&long).unwrap(), hash_of_encoding(&long).unwrap());
+        }
     }
 
     #[test]
