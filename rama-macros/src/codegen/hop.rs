@@ -24,6 +24,10 @@ pub(super) fn scope_struct(number: usize, fields: &[Ident]) -> TokenStream {
             fn decode(input: &mut &[u8]) -> ::core::result::Result<Self, #private::WireError> {
                 ::core::result::Result::Ok(#name { #(#fields: #private::Portable::decode(input)?),* })
             }
+            #[inline(always)]
+            fn leaves<L: #private::Leaves>(&mut self, leaves: &mut L) {
+                #(#private::Portable::leaves(&mut self.#fields, leaves);)*
+            }
         }
     }
 }
@@ -114,6 +118,11 @@ fn wire_enum(name: &Ident, variants: &[Ident]) -> TokenStream {
     let private = names::private();
     let parameters: Vec<Ident> = (0..variants.len()).map(|at| format_ident!("A{at}")).collect();
     let tags: Vec<u32> = (0..).take(variants.len()).collect();
+    let leaves = if variants.is_empty() {
+        quote!(match *self {})
+    } else {
+        quote!(match self { #(#name::#variants(scope) => #private::Wire::leaves(scope, leaves),)* })
+    };
     let encode = if variants.is_empty() {
         quote!(match *self {})
     } else {
@@ -137,6 +146,10 @@ fn wire_enum(name: &Ident, variants: &[Ident]) -> TokenStream {
                     #(#tags => ::core::result::Result::Ok(#name::#variants(#private::Wire::decode(input)?)),)*
                     unknown => ::core::result::Result::Err(#private::WireError::UnknownHop(unknown)),
                 }
+            }
+            #[inline(always)]
+            fn leaves<L: #private::Leaves>(&mut self, leaves: &mut L) {
+                #leaves
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Hops on their way, and which event tree they belong to.
 
+use crate::topology::Arena;
 use std::any::Any;
 
 /// One attempt at the records of one flight: where their event tree is kept, and which attempt it is.
@@ -35,6 +36,8 @@ pub(crate) struct Run {
 pub(crate) struct Envelopes<H> {
     pub(crate) runs: Vec<Run>,
     pub(crate) envelopes: Vec<Envelope<H>>,
+    /// Of a batch for another thread: the scopes' short texts.
+    pub(crate) arena: Arena,
 }
 
 impl<H> Default for Envelopes<H> {
@@ -42,6 +45,7 @@ impl<H> Default for Envelopes<H> {
         Envelopes {
             runs: Vec::new(),
             envelopes: Vec::new(),
+            arena: Arena::default(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::batch::{BATCH, Batch, Envelope, Envelopes, SPARE, TreeRef};
 use super::host::Host;
 use crate::module::Module;
+use crate::topology::Wire;
 
 /// Where the running event stands: in which tree, record and task.
 #[derive(Clone, Copy)]
@@ -71,7 +72,7 @@ pub(super) struct Outgoing<H> {
     spare: Vec<Box<Envelopes<H>>>,
 }
 
-impl<H: Send + 'static> Outgoing<H> {
+impl<H: Wire> Outgoing<H> {
     pub(super) fn new() -> Self {
         Outgoing {
             index: 0,
@@ -96,8 +97,17 @@ impl<H: Send + 'static> Outgoing<H> {
 
     /// Puts a hop into the batch for that thread.
     #[inline(always)]
-    pub(super) fn send<M: Module>(&mut self, thread: u32, tree: TreeRef, envelope: Envelope<H>, host: &mut Host<M>) {
+    pub(super) fn send<M: Module>(
+        &mut self,
+        thread: u32,
+        tree: TreeRef,
+        mut envelope: Envelope<H>,
+        host: &mut Host<M>,
+    ) {
         let open = &mut self.open[thread as usize];
+        if thread != host.index {
+            envelope.hop.leaves(&mut open.arena);
+        }
         open.push(tree, envelope);
         if open.len() >= BATCH {
             self.close_one(thread as usize, host);
@@ -126,7 +136,8 @@ impl<H: Send + 'static> Outgoing<H> {
     }
 
     /// Keeps an emptied batch, to be filled again.
-    pub(super) fn keep(&mut self, batch: Box<Envelopes<H>>) {
+    pub(super) fn keep(&mut self, mut batch: Box<Envelopes<H>>) {
+        batch.arena.clear();
         if self.spare.len() < SPARE {
             self.spare.push(batch);
         }

@@ -8,7 +8,7 @@ use super::outgoing::{At, Outgoing};
 use super::slots::Waiting;
 use crate::depot::Failure;
 use crate::module::Module;
-use crate::topology::{Emit, EventError, Flow, Machine, Out, Route};
+use crate::topology::{Emit, EventError, Flow, Machine, Out, Route, Unpack, Wire};
 use std::any::Any;
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -102,6 +102,7 @@ struct Hops<'b, H> {
     envelopes: std::vec::Drain<'b, Envelope<H>>,
     /// Envelopes of the current run.
     left: u32,
+    texts: Unpack<'b>,
 }
 
 impl<M: Module, K: Machine<M>> Arrivals<M, K> for Hops<'_, K::Hop> {
@@ -115,7 +116,13 @@ impl<M: Module, K: Machine<M>> Arrivals<M, K> for Hops<'_, K::Hop> {
             (at.tree, self.left) = (run.tree, run.len);
         }
         self.left -= 1;
-        let Envelope { task, record, id, hop } = self.envelopes.next()?;
+        let Envelope {
+            task,
+            record,
+            id,
+            mut hop,
+        } = self.envelopes.next()?;
+        hop.leaves(&mut self.texts);
         (at.task, at.record, at.id) = (task, record, id);
         Some(hop)
     }
@@ -344,11 +351,12 @@ impl<M: Module, K: Machine<M>> Program<M> for Compiled<M, K> {
             tracing::error!("a batch reached another topology than its own");
             return;
         };
-        let Envelopes { runs, envelopes } = &mut *batch;
+        let Envelopes { runs, envelopes, arena } = &mut *batch;
         let mut hops = Hops {
             runs: runs.drain(..),
             envelopes: envelopes.drain(..),
             left: 0,
+            texts: arena.unpack(),
         };
         self.drive(&mut hops, host);
         drop(hops);

@@ -229,7 +229,9 @@ impl Slots {
     /// Whether these are the partition's first records, wait for one source only, and nothing else is known of them: the
     /// most frequent case by far.
     fn are_first_and_last(&self, first: u64, count: u64) -> bool {
-        let Ok(count) = usize::try_from(count) else { return false };
+        let Ok(count) = usize::try_from(count) else {
+            return false;
+        };
         if first != self.first || !self.extras.is_empty() || self.remaining.len() < count {
             return false;
         }

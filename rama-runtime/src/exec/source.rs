@@ -146,7 +146,9 @@ impl Source {
 
     fn forget_done(&mut self) {
         // Behind a rewind everything is run again, so progress stops there.
-        while self.committed < self.rewind.unwrap_or(u64::MAX) && self.window.front().is_some_and(|entry| entry.is(Entry::DONE)) {
+        while self.committed < self.rewind.unwrap_or(u64::MAX)
+            && self.window.front().is_some_and(|entry| entry.is(Entry::DONE))
+        {
             self.window.pop_front();
             self.committed += 1;
         }
@@ -191,15 +193,13 @@ impl Source {
 
     /// The record failed for good. Returns whether that is news.
     pub(crate) fn give_up(&mut self, offset: u64) -> bool {
-        self.entry(offset)
-            .is_none_or(|entry| !entry.set(Entry::GIVEN_UP))
+        self.entry(offset).is_none_or(|entry| !entry.set(Entry::GIVEN_UP))
     }
 
     /// The record will not be run again here, but is not finished either. Returns whether the depot's slots have to be
     /// told.
     pub(crate) fn leave(&mut self, offset: u64) -> bool {
-        self.entry(offset)
-            .is_some_and(|entry| !entry.set(Entry::TOLD))
+        self.entry(offset).is_some_and(|entry| !entry.set(Entry::TOLD))
     }
 
     /// Starts that record again, by itself.

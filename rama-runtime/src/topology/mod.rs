@@ -8,6 +8,7 @@
 //!   record ── start ──► segment 0 ── Emit ──► Hop::S1(scope) ── queue of the target task ── step ──► segment 1 ── ...
 //! ```
 
+mod arena;
 mod cx;
 mod emit;
 mod flow;
@@ -16,6 +17,8 @@ mod portable;
 mod scope;
 mod witness;
 
+pub use arena::Leaves;
+pub(crate) use arena::{Arena, Unpack};
 pub use cx::{Cx, TaskInfo};
 pub use emit::{Emit, Out, Route, Sink};
 pub use flow::{AckValue, EventError, Flow};

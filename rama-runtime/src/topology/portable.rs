@@ -1,5 +1,6 @@
 //! What may travel between tasks.
 
+use super::arena::{Leaves, leaf};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// A hop could not be encoded or decoded.
@@ -34,6 +35,9 @@ pub trait Portable: Send + Sized + 'static {
     /// # Errors
     /// When the bytes are not an encoding of such a value.
     fn decode(input: &mut &[u8]) -> Result<Self, WireError>;
+
+    /// Hands the value to `leaves`, if it is a text or bytes.
+    fn leaves<L: Leaves>(&mut self, leaves: &mut L);
 }
 
 #[diagnostic::do_not_recommend]
@@ -48,6 +52,11 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> Portable for T {
         let (value, rest) = postcard::take_from_bytes(input)?;
         *input = rest;
         Ok(value)
+    }
+
+    #[inline(always)]
+    fn leaves<L: Leaves>(&mut self, leaves: &mut L) {
+        leaf(self, leaves);
     }
 }
 
@@ -112,4 +121,7 @@ pub trait Wire: Send + Sized + 'static {
     /// # Errors
     /// When the bytes are not an encoding of such a hop.
     fn decode(input: &mut &[u8]) -> Result<Self, WireError>;
+
+    /// Hands every variable that is a text or bytes to `leaves`, in order.
+    fn leaves<L: Leaves>(&mut self, _leaves: &mut L) {}
 }

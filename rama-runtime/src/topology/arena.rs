@@ -1,0 +1,164 @@
+//! Short texts on their way to another thread: side by side, not each on the heap.
+//!
+//! Memory that one thread allocates and another one frees costs more than the whole rest of a hop (with most allocators: a
+//! free of another thread's memory is an atomic operation on a cache line that both use). So a batch for another thread carries the
+//! short texts of its scopes in one buffer: the sender frees its own copies, the receiver makes and frees its own. What a
+//! variable *is* does not change, only where its bytes are meanwhile. It is done for variables that are a `String` or a
+//! `Vec<u8>`; whatever else travels is moved.
+
+use std::any::Any;
+
+/// What is done with each variable of a scope that is a text or bytes. Called by generated code, in order of the fields.
+pub trait Leaves {
+    /// The variable is a text.
+    fn text(&mut self, text: &mut String);
+
+    /// The variable is bytes.
+    fn bytes(&mut self, bytes: &mut Vec<u8>);
+}
+
+/// Hands `value` to `leaves`, if it is a text or bytes. (Which it is, is known when this is compiled for a type.)
+#[inline(always)]
+pub(super) fn leaf<T: 'static, L: Leaves>(value: &mut T, leaves: &mut L) {
+    let any: &mut dyn Any = value;
+    if let Some(text) = any.downcast_mut::<String>() {
+        leaves.text(text);
+    } else if let Some(bytes) = any.downcast_mut::<Vec<u8>>() {
+        leaves.bytes(bytes);
+    }
+}
+
+/// Longer ones are moved: copying them twice costs more than freeing them elsewhere.
+const SHORT: usize = 256;
+
+/// Instead of a length: this one was moved.
+const MOVED: u32 = u32::MAX;
+
+/// A buffer that has grown beyond this gives its memory back when it has been emptied.
+const KEPT: usize = 1 << 20;
+
+/// The short texts and bytes of a batch's scopes, in the order in which they were packed.
+#[derive(Debug, Default)]
+pub(crate) struct Arena {
+    bytes: Vec<u8>,
+    text: String,
+    lengths: Vec<u32>,
+}
+
+impl Arena {
+    /// Forgets everything, to be used again.
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+        self.text.clear();
+        self.lengths.clear();
+        if self.bytes.capacity() + self.text.capacity() > KEPT {
+            *self = Arena::default();
+        }
+    }
+
+    /// What takes them out again, in the same order.
+    pub(crate) fn unpack(&self) -> Unpack<'_> {
+        Unpack {
+            bytes: &self.bytes,
+            text: &self.text,
+            lengths: self.lengths.iter(),
+        }
+    }
+}
+
+/// Packing.
+impl Leaves for Arena {
+    #[inline]
+    fn text(&mut self, text: &mut String) {
+        if text.len() > SHORT {
+            return self.lengths.push(MOVED);
+        }
+        // Checked above.
+        self.lengths.push(text.len() as u32);
+        self.text.push_str(text);
+        *text = String::new();
+    }
+
+    #[inline]
+    fn bytes(&mut self, bytes: &mut Vec<u8>) {
+        if bytes.len() > SHORT {
+            return self.lengths.push(MOVED);
+        }
+        // Checked above.
+        self.lengths.push(bytes.len() as u32);
+        self.bytes.extend_from_slice(bytes);
+        *bytes = Vec::new();
+    }
+}
+
+/// Takes out what an [`Arena`] holds.
+#[derive(Debug)]
+pub(crate) struct Unpack<'a> {
+    bytes: &'a [u8],
+    text: &'a str,
+    lengths: std::slice::Iter<'a, u32>,
+}
+
+impl Unpack<'_> {
+    #[inline]
+    fn length(&mut self) -> Option<usize> {
+        let length = *self.lengths.next()?;
+        (length != MOVED).then_some(length as usize)
+    }
+}
+
+impl Leaves for Unpack<'_> {
+    #[inline]
+    fn text(&mut self, text: &mut String) {
+        if let Some(length) = self.length()
+            && let Some((first, rest)) = self.text.split_at_checked(length)
+        {
+            first.clone_into(text);
+            self.text = rest;
+        }
+    }
+
+    #[inline]
+    fn bytes(&mut self, bytes: &mut Vec<u8>) {
+        if let Some(length) = self.length()
+            && let Some((first, rest)) = self.bytes.split_at_checked(length)
+        {
+            first.clone_into(bytes);
+            self.bytes = rest;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_packed_comes_out_as_it_was(
+            scopes: Vec<(String, Vec<u8>)>, long in "[aé]{0,400}", number: u64
+        ) {
+            let mut arena = Arena::default();
+            let mut scopes: Vec<(String, Vec<u8>, u64)> =
+                scopes.into_iter().map(|(text, bytes)| (text, bytes, number)).collect();
+            scopes.push((long.clone(), long.into_bytes(), number));
+            let before = scopes.clone();
+            for (text, bytes, number) in &mut scopes {
+                leaf(text, &mut arena);
+                leaf(number, &mut arena);
+                leaf(bytes, &mut arena);
+            }
+            let packed = |length: usize| length == 0 || length > SHORT;
+            let all_packed = scopes.iter().all(|(text, bytes, _)| packed(text.len()) && packed(bytes.len()));
+            prop_assert!(all_packed);
+            let mut unpack = arena.unpack();
+            for (text, bytes, number) in &mut scopes {
+                leaf(text, &mut unpack);
+                leaf(number, &mut unpack);
+                leaf(bytes, &mut unpack);
+            }
+            prop_assert_eq!(scopes, before);
+        }
+    }
+}
