@@ -22,7 +22,7 @@ use super::Compiled;
 use super::hop::{self, HopEnum};
 use super::scope::{scope_fields, value_field};
 use super::segment::Emitter;
-use crate::ir::{Access, AwaitId, Body};
+use crate::ir::{Access, Alignment, AwaitId, Body};
 use crate::model::{ModuleDecl, OnFailure, SourceDecl, TopologyDecl};
 use crate::names;
 use crate::ops::appended;
@@ -261,6 +261,9 @@ fn function(
         );
         quote!(#hop => #call,)
     });
+    let warms = resumable
+        .iter()
+        .filter_map(|&number| warm(module, &hops, number, &codes[number]));
     let dead_letters = dead_letters(topology);
     let hop = hops.ty();
     let parameters: Vec<Ident> = resumable.iter().map(|number| names::scope_parameter(*number)).collect();
@@ -279,6 +282,10 @@ fn function(
             #(#steps)*
         },
         #dead_letters,
+        move |hop, module| match hop {
+            #(#warms)*
+            _ => {}
+        },
     };
     let assembled = quote_spanned!(shown_at=> #assemble(#arguments));
     quote! {
@@ -291,11 +298,12 @@ fn function(
                 #(#nexts)*
                 #hop_enum
                 #(#functions)*
-                fn #assemble<#(#parameters,)* Start, Step, Dead>(
+                fn #assemble<#(#parameters,)* Start, Step, Dead, Warm>(
                     #(_: #private::Witness<#parameters>,)*
                     start: Start,
                     step: Step,
                     dead_letter: Dead,
+                    warm: Warm,
                 ) -> impl #private::Machine<#this>
                 where
                     #(#parameters: #private::Wire,)*
@@ -304,13 +312,31 @@ fn function(
                     Step: ::core::ops::Fn(#hop, &mut #this, &mut #private::Cx, &mut #private::Out<#hop>) -> #flow
                         + ::core::marker::Send + 'static,
                     Dead: ::core::ops::Fn(usize, u64, &#private::Failure, &mut #this) -> bool + ::core::marker::Send + 'static,
+                    Warm: ::core::ops::Fn(&#hop, &#this) + ::core::marker::Send + 'static,
                 {
-                    #private::ClosureMachine::new(start, step, dead_letter)
+                    #private::ClosureMachine::new(start, step, dead_letter).warming(warm)
                 }
                 #segments
                 #assembled
         }
     }
+}
+
+/// `Hop::S2(scope) => module.counts.warm(&scope.word),`: what a segment looks up first, where that is known when it arrives.
+fn warm(module: &ModuleDecl, hops: &HopEnum, number: usize, code: &Code) -> Option<TokenStream> {
+    let segment = &code.segment;
+    let access = segment
+        .accesses
+        .iter()
+        .find(|access| access.alignment == Alignment::Proven)?;
+    let key = access.key.as_ref()?.trim_start_matches('&').trim_start();
+    // The awaited value has no name of its own.
+    let fields = code.fields.as_ref()?;
+    let (field, _) = fields.iter().zip(&segment.scope).find(|(_, text)| *text == key)?;
+    let pstate = &module.pstates.get(access.pstate)?.ident;
+    let pattern = hops.variant(number, &quote!(scope));
+    // Were the variable another one by then, this would be of no use, but of no harm either: any type will do.
+    Some(quote!(#pattern => module.#pstate.warm(&scope.#field),))
 }
 
 /// The scopes whose types a segment's signature names: those that it makes, and its own.

@@ -31,6 +31,8 @@ impl Launch {
             max_backlog: 1024,
             event_budget: Duration::from_millis(5),
             check_wire: false,
+            spin: None,
+            pinned: false,
         };
         Launch {
             tasks,
@@ -61,6 +63,22 @@ impl Launch {
     /// How long an event may run before a yield in it lets others have their turn. By default 5 ms.
     pub fn event_budget(mut self, budget: Duration) -> Self {
         self.limits.event_budget = budget;
+        self
+    }
+
+    /// How long a task thread that has nothing to do looks out for work before it sleeps. By default as long as waking a
+    /// sleeping thread takes on this machine (some 5 to 200 microseconds; measured once a process): so a busy module's threads never
+    /// sleep, and an idle one's use no processor. Zero: not at all. While it looks out, a thread lets others have the processor.
+    pub fn spin(mut self, time: Duration) -> Self {
+        self.limits.spin = Some(time);
+        self
+    }
+
+    /// Keeps each task thread on one processor (the `i`th thread on the `i`th processor, round the clock). By default the
+    /// system moves them as it likes, which is better unless the machine is the module's own. Where the system refuses, a warning
+    /// is logged, and that is all.
+    pub fn pinned(mut self, pinned: bool) -> Self {
+        self.limits.pinned = pinned;
         self
     }
 

@@ -11,6 +11,12 @@ pub trait Clock: Send + Sync + 'static {
     /// clock moves only when it is told to.
     fn sleep_for(&self, until: Duration) -> Option<Duration>;
 
+    /// How long a thread that has nothing to do should look out for work before it sleeps. By default not at all, as nothing
+    /// is gained in a simulated world.
+    fn spin_for(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// Calls `wake` whenever the clock has jumped, until `wake` returns false. A clock that never jumps never calls.
     fn on_jump(&self, wake: Box<dyn Fn() -> bool + Send + Sync>);
 }
@@ -36,6 +42,12 @@ impl Clock for RealClock {
 
     fn sleep_for(&self, until: Duration) -> Option<Duration> {
         Some(until.saturating_sub(self.now()))
+    }
+
+    /// As long as waking a thread takes on this machine, measured once a process: so a thread that guesses wrong loses at
+    /// most as much as it could have won.
+    fn spin_for(&self) -> Duration {
+        super::wake::cost()
     }
 
     fn on_jump(&self, _wake: Box<dyn Fn() -> bool + Send + Sync>) {}

@@ -4,10 +4,12 @@
 mod clock;
 mod random;
 mod threads;
+mod wake;
 
 pub use clock::{Clock, RealClock};
 pub use random::Rng;
-pub(crate) use threads::{Externals, default_threads, pool};
+pub(crate) use threads::{Externals, default_threads, pin, pool};
+pub(crate) use wake::pause;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

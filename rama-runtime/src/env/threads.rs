@@ -28,6 +28,16 @@ pub(crate) fn pool(name: &'static str, threads: u32) -> Result<rayon::ThreadPool
         })
 }
 
+/// Keeps the calling thread on one processor: the `index`th of those that the process may use, round the clock. Says whether
+/// the system did it.
+pub(crate) fn pin(index: u32) -> bool {
+    let processors = core_affinity::get_core_ids().unwrap_or_default();
+    let processor = (index as usize)
+        .checked_rem(processors.len())
+        .and_then(|at| processors.get(at));
+    processor.is_some_and(|processor| core_affinity::set_for_current(*processor))
+}
+
 /// Where `external` futures run: a small tokio runtime, made when the first one comes.
 #[derive(Default)]
 pub(crate) struct Externals {

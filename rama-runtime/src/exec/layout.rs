@@ -106,6 +106,10 @@ pub(crate) struct Limits {
     pub(crate) event_budget: Duration,
     /// Whether each hop between tasks is encoded and decoded.
     pub(crate) check_wire: bool,
+    /// How long a thread without work looks out for some before it sleeps; the clock knows if nothing is said.
+    pub(crate) spin: Option<Duration>,
+    /// Whether each thread stays on one processor.
+    pub(crate) pinned: bool,
 }
 
 /// Everything about a launched module that does not change.

@@ -15,6 +15,20 @@ pub(super) struct At {
     pub(super) id: u64,
     /// What is still to be folded into the tree's word.
     pub(super) word: u64,
+    pub(super) phase: Phase,
+}
+
+/// What the thread is doing, so that a panic finds out what it has interrupted: panics are caught once for many events.
+#[derive(Clone, Copy)]
+pub(super) enum Phase {
+    /// The runtime's own work: nothing of the event is left, or nothing has begun.
+    Between,
+    /// What events will look up is looked at ahead: a hint, so a panic in there is none of its business.
+    Ahead,
+    /// The event's code runs. If it panics, the event has failed.
+    Body,
+    /// The event has succeeded, and its writes become permanent: whatever panics in there, that must be finished.
+    Commit,
 }
 
 impl Default for At {
@@ -29,6 +43,7 @@ impl Default for At {
             task: 0,
             id: 0,
             word: 0,
+            phase: Phase::Between,
         }
     }
 }

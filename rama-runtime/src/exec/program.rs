@@ -4,11 +4,11 @@ use super::batch::{Batch, Envelope, Envelopes, Run, SPARE, TreeRef};
 use super::dispatch::check_wire;
 use super::guard::{attempt, insist};
 use super::host::{Host, Task};
-use super::outgoing::{At, Outgoing};
+use super::outgoing::{At, Outgoing, Phase};
 use super::slots::Waiting;
 use crate::depot::Failure;
 use crate::module::Module;
-use crate::topology::{Emit, EventError, Flow, Machine, Out, Route, Unpack, Wire};
+use crate::topology::{Emit, EventError, Flow, Machine, Out, Route, Wire};
 use std::any::Any;
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -50,7 +50,6 @@ pub fn program<M: Module, K: Machine<M>>(machine: K) -> Box<dyn Program<M>> {
         branches: Vec::new(),
         spare_branches: Vec::new(),
         at: At::default(),
-        phase: Phase::Between,
         module: std::marker::PhantomData,
     })
 }
@@ -63,19 +62,7 @@ struct Compiled<M: Module, K: Machine<M>> {
     branches: Vec<VecDeque<K::Hop>>,
     spare_branches: Vec<VecDeque<K::Hop>>,
     at: At,
-    phase: Phase,
     module: std::marker::PhantomData<fn(M)>,
-}
-
-/// What the thread is doing, so that a panic finds out what it has interrupted: panics are caught once for many events.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// The runtime's own work: nothing of the event is left, or nothing has begun.
-    Between,
-    /// The event's code runs. If it panics, the event has failed.
-    Body,
-    /// The event has succeeded, and its writes become permanent: whatever panics in there, that must be finished.
-    Commit,
 }
 
 /// What arrives at a topology: hops, or records to start.
@@ -83,8 +70,8 @@ trait Arrivals<M: Module, K: Machine<M>> {
     /// What one event begins with.
     type Input;
 
-    /// The next one, with where it stands; `at` keeps what neighbours share.
-    fn next(&mut self, at: &mut At, fold: impl FnMut(TreeRef, u64)) -> Option<Self::Input>;
+    /// The next one; `at` learns where it stands, and keeps what neighbours share.
+    fn next(&mut self, at: &mut At, machine: &K, host: &mut Host<M>) -> Option<Self::Input>;
 
     /// Runs it.
     fn run(
@@ -102,27 +89,35 @@ struct Hops<'b, H> {
     envelopes: std::vec::Drain<'b, Envelope<H>>,
     /// Envelopes of the current run.
     left: u32,
-    texts: Unpack<'b>,
+    /// Envelopes that were looked at ahead.
+    warmed: usize,
 }
+
+/// So many events are looked at ahead: enough to wait for memory together, and so few that what they look up is still in
+/// the nearest cache when they run.
+const AHEAD: usize = 32;
 
 impl<M: Module, K: Machine<M>> Arrivals<M, K> for Hops<'_, K::Hop> {
     type Input = K::Hop;
 
     #[inline(always)]
-    fn next(&mut self, at: &mut At, mut fold: impl FnMut(TreeRef, u64)) -> Option<K::Hop> {
+    fn next(&mut self, at: &mut At, machine: &K, host: &mut Host<M>) -> Option<K::Hop> {
         while self.left == 0 {
             let run = self.runs.next()?;
-            fold(at.tree, std::mem::take(&mut at.word));
+            host.fold(at.tree, std::mem::take(&mut at.word));
             (at.tree, self.left) = (run.tree, run.len);
         }
+        if self.warmed == 0 {
+            self.warmed = AHEAD;
+            at.phase = Phase::Ahead;
+            for envelope in self.envelopes.as_slice().iter().take(AHEAD) {
+                machine.warm(&envelope.hop, &host.tasks[envelope.task as usize].module);
+            }
+            at.phase = Phase::Between;
+        }
+        self.warmed -= 1;
         self.left -= 1;
-        let Envelope {
-            task,
-            record,
-            id,
-            mut hop,
-        } = self.envelopes.next()?;
-        hop.leaves(&mut self.texts);
+        let Envelope { task, record, id, hop } = self.envelopes.next()?;
         (at.task, at.record, at.id) = (task, record, id);
         Some(hop)
     }
@@ -145,7 +140,7 @@ impl<M: Module, K: Machine<M>> Arrivals<M, K> for Records {
     type Input = u64;
 
     #[inline(always)]
-    fn next(&mut self, at: &mut At, _fold: impl FnMut(TreeRef, u64)) -> Option<u64> {
+    fn next(&mut self, at: &mut At, _machine: &K, _host: &mut Host<M>) -> Option<u64> {
         at.record = self.left.next()?;
         Some(self.first + u64::from(at.record))
     }
@@ -173,7 +168,7 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
             self.run_branches(host);
             // An event that sent nothing gives its id back.
             self.at.word ^= std::mem::take(&mut self.at.id);
-            let Some(input) = arrivals.next(&mut self.at, |tree, word| host.fold(tree, word)) else {
+            let Some(input) = arrivals.next(&mut self.at, &self.machine, host) else {
                 return;
             };
             host.touch(self.at.task);
@@ -206,7 +201,7 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
     where
         F: FnOnce(&K, &mut Task<M>, &mut Out<K::Hop>) -> Result<Flow, EventError>,
     {
-        self.phase = Phase::Body;
+        self.at.phase = Phase::Body;
         let task = &mut host.tasks[self.at.task as usize];
         let mut result = body(&self.machine, task, &mut self.out);
         if host.check_wire && result.is_ok() {
@@ -217,9 +212,9 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
                 if let Flow::Done(Some(value)) = flow {
                     host.returned(self.at.tree, self.at.record, value);
                 }
-                self.phase = Phase::Commit;
+                self.at.phase = Phase::Commit;
                 host.tasks[self.at.task as usize].module.commit();
-                self.phase = Phase::Between;
+                self.at.phase = Phase::Between;
                 if !self.out.is_empty() {
                     self.dispatch(host);
                 }
@@ -231,15 +226,17 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
     /// A panic has interrupted an event.
     #[cold]
     fn recover(&mut self, error: EventError, host: &mut Host<M>) {
-        match self.phase {
+        match self.at.phase {
             Phase::Body => self.fail(&error, host),
             Phase::Commit => {
                 tracing::error!(%error, "a value's `Drop` panicked between events");
                 let module = &mut host.tasks[self.at.task as usize].module;
                 insist(|| module.commit());
-                self.phase = Phase::Between;
+                self.at.phase = Phase::Between;
                 self.dispatch(host);
             }
+            // A key's `Hash` or `Eq`, mostly: it will fail its own event.
+            Phase::Ahead => self.at.phase = Phase::Between,
             // Not the event's fault, and what it was about to do cannot be known: no event may run on this state.
             Phase::Between => std::panic::resume_unwind(Box::new(error)),
         }
@@ -248,7 +245,7 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
     /// The running event has failed: nothing of it remains, and its record is told. Its branches are none.
     #[cold]
     fn fail(&mut self, error: &EventError, host: &mut Host<M>) {
-        self.phase = Phase::Between;
+        self.at.phase = Phase::Between;
         // One by one: a second panic on the way out of a first one would abort the process.
         insist(|| while self.out.drop_one() {});
         // What a panic leaves half done is undone by the rollback, so the state is whole again when it is seen next.
@@ -352,11 +349,17 @@ impl<M: Module, K: Machine<M>> Program<M> for Compiled<M, K> {
             return;
         };
         let Envelopes { runs, envelopes, arena } = &mut *batch;
+        if !arena.is_empty() {
+            let mut texts = arena.unpack();
+            for envelope in envelopes.iter_mut() {
+                envelope.hop.leaves(&mut texts);
+            }
+        }
         let mut hops = Hops {
             runs: runs.drain(..),
             envelopes: envelopes.drain(..),
             left: 0,
-            texts: arena.unpack(),
+            warmed: 0,
         };
         self.drive(&mut hops, host);
         drop(hops);

@@ -4,11 +4,12 @@ use super::guard::{attempt, discard};
 use super::message::Message;
 use super::shared::Shared;
 use super::thread::{Thread, Turn};
-use crate::env::Rng;
+use crate::env::{Rng, pause, pin};
 use crate::error::{Error, Result};
 use crate::module::Module;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// What a thread needs to begin.
@@ -78,12 +79,24 @@ impl<M: Module> Drop for Ending<'_, M> {
 }
 
 fn turns<M: Module>(thread: &mut Thread<M>) {
+    let limits = thread.limits();
+    let spin = limits.spin.unwrap_or_else(|| thread.clock().spin_for());
+    if limits.pinned && !pin(thread.index()) {
+        tracing::warn!(
+            module = M::DESCRIPTOR.name,
+            thread = thread.index(),
+            "the system does not keep the thread on one processor"
+        );
+    }
     loop {
         let until = match thread.turn() {
             Turn::Progress => continue,
             Turn::Stopped => return,
             Turn::Idle { until } => until,
         };
+        if look_out(thread, spin, until) {
+            continue;
+        }
         let sleep = until.and_then(|until| thread.clock().sleep_for(until));
         let message = match sleep {
             None => thread.inbox().recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -96,3 +109,32 @@ fn turns<M: Module>(thread: &mut Thread<M>) {
         }
     }
 }
+
+/// Looks out for a message for a while, as sleeping and being woken takes longer than most waits. Returns whether there is
+/// something to do.
+fn look_out<M: Module>(thread: &Thread<M>, time: Duration, until: Option<Duration>) -> bool {
+    if time.is_zero() {
+        return false;
+    }
+    let mut end = None;
+    for looks in 0.. {
+        if !thread.inbox().is_empty() {
+            return true;
+        }
+        pause(looks);
+        // The clock costs more than a look.
+        if looks % LOOKS == LOOKS - 1 {
+            let now = thread.clock().now();
+            if until.is_some_and(|until| now >= until) {
+                return true;
+            }
+            if now >= *end.get_or_insert(now + time) {
+                return false;
+            }
+        }
+    }
+    false
+}
+
+/// So many looks between two looks at the clock.
+const LOOKS: u32 = 16;

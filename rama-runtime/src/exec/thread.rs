@@ -2,6 +2,7 @@
 
 use super::guard::attempt;
 use super::host::{Host, Task};
+use super::layout::Limits;
 use super::message::Message;
 use super::outbox::Outbox;
 use super::program::Program;
@@ -230,6 +231,14 @@ impl<M: Module> Thread<M> {
 
     pub(crate) fn inbox(&self) -> &Receiver<Message<M>> {
         &self.inbox
+    }
+
+    pub(crate) fn index(&self) -> u32 {
+        self.host.index
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.host.shared.layout.limits
     }
 
     pub(crate) fn clock(&self) -> &Arc<dyn crate::env::Clock> {

@@ -5,6 +5,7 @@ use super::list::{self, ListUndo};
 use super::schema::{Key, Schema};
 use super::storage::{Storage, Table, TableUndo, Tree, TreeUndo};
 use super::window::Window;
+use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 
@@ -111,6 +112,14 @@ macro_rules! keyed {
 
             fn undo(node: &mut Self::Node, undo: Self::Undo) {
                 Storage::undo(node, undo);
+            }
+
+            #[inline]
+            fn warm<Q: 'static>(node: &Self::Node, key: &Q) {
+                let any: &dyn Any = key;
+                if let Some(key) = any.downcast_ref::<K>() {
+                    Storage::warm(node, key);
+                }
             }
 
             fn cursor<X, P>(site: X, path: P) -> Self::Cursor<X, P> {

@@ -100,6 +100,10 @@ pub trait Schema: Sized + Send + 'static {
     /// Takes back the last write that was not yet taken back.
     fn undo(node: &mut Self::Node, undo: Self::Undo);
 
+    /// Looks at the entry of `key`, if there is any use in it: see [`PState::warm`](super::PState).
+    #[inline]
+    fn warm<Q: 'static>(_node: &Self::Node, _key: &Q) {}
+
     /// The cursor at `path`.
     fn cursor<X, P>(site: X, path: P) -> Self::Cursor<X, P>;
 }

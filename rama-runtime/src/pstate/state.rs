@@ -95,6 +95,16 @@ impl<S: Schema> PState<S> {
         S::cursor(Local::proven(self), Root::new())
     }
 
+    /// Looks at the entry of `key` (if it is of the key's type at all), so that it is in the processor's caches when an event
+    /// looks it up. Where the whole state is small, it is there anyway, and nothing is done.
+    #[doc(hidden)]
+    #[inline]
+    pub fn warm<Q: 'static>(&self, key: &Q) {
+        if let Some(root) = &self.root {
+            S::warm(root, key);
+        }
+    }
+
     #[inline]
     fn check_task(&self) {
         if let Some(ownership) = &self.ownership {

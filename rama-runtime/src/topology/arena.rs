@@ -56,6 +56,11 @@ impl Arena {
         }
     }
 
+    /// Whether nothing was packed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lengths.is_empty()
+    }
+
     /// What takes them out again, in the same order.
     pub(crate) fn unpack(&self) -> Unpack<'_> {
         Unpack {

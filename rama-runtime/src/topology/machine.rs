@@ -29,16 +29,21 @@ pub trait Machine<M>: Send + 'static {
     /// When user code failed.
     fn step(&self, hop: Self::Hop, module: &mut M, cx: &mut Cx, out: &mut Out<Self::Hop>) -> Result<Flow, EventError>;
 
+    /// Looks up what the event that `hop` resumes will look up first, so that it is in the processor's caches by then. A
+    /// hint: it changes nothing.
+    fn warm(&self, _hop: &Self::Hop, _module: &M) {}
+
     /// Stages the record at `offset`, which failed for good, in the source's dead-letter depot. Returns false where the
     /// source has none.
     fn dead_letter(&self, source: usize, offset: u64, failure: &Failure, module: &mut M) -> bool;
 }
 
-/// A [`Machine`] made of three functions, which is what the compiler generates.
-pub struct ClosureMachine<H, Start, Step, Dead> {
+/// A [`Machine`] made of functions, which is what the compiler generates.
+pub struct ClosureMachine<H, Start, Step, Dead, Warm = ()> {
     start: Start,
     step: Step,
     dead_letter: Dead,
+    warm: Warm,
     hop: std::marker::PhantomData<fn() -> H>,
 }
 
@@ -54,13 +59,50 @@ impl<H, Start, Step, Dead> ClosureMachine<H, Start, Step, Dead> {
             start,
             step,
             dead_letter,
+            warm: (),
             hop: std::marker::PhantomData,
+        }
+    }
+
+    /// The same machine, that looks things up ahead with `warm`.
+    pub fn warming<M, Warm: Fn(&H, &M)>(self, warm: Warm) -> ClosureMachine<H, Start, Step, Dead, Warm> {
+        let ClosureMachine {
+            start,
+            step,
+            dead_letter,
+            hop,
+            ..
+        } = self;
+        ClosureMachine {
+            start,
+            step,
+            dead_letter,
+            warm,
+            hop,
         }
     }
 }
 
-impl<M, H, Start, Step, Dead> Machine<M> for ClosureMachine<H, Start, Step, Dead>
+/// What looks things up ahead; `()` does nothing.
+pub trait Warm<M, H>: Send + 'static {
+    /// See [`Machine::warm`].
+    fn warm(&self, hop: &H, module: &M);
+}
+
+impl<M, H> Warm<M, H> for () {
+    fn warm(&self, _hop: &H, _module: &M) {}
+}
+
+impl<M, H, F: Fn(&H, &M) + Send + 'static> Warm<M, H> for F {
+    #[inline]
+    fn warm(&self, hop: &H, module: &M) {
+        self(hop, module);
+    }
+}
+
+impl<M, H, Start, Step, Dead, Ahead> Machine<M> for ClosureMachine<H, Start, Step, Dead, Ahead>
 where
+    Ahead: Warm<M, H>,
     H: Wire,
     Start: Fn(usize, u64, &mut M, &mut Cx, &mut Out<H>) -> Result<Flow, EventError> + Send + 'static,
     Step: Fn(H, &mut M, &mut Cx, &mut Out<H>) -> Result<Flow, EventError> + Send + 'static,
@@ -95,6 +137,11 @@ where
                 flow => return Ok(flow),
             }
         }
+    }
+
+    #[inline]
+    fn warm(&self, hop: &H, module: &M) {
+        self.warm.warm(hop, module);
     }
 
     fn dead_letter(&self, source: usize, offset: u64, failure: &Failure, module: &mut M) -> bool {

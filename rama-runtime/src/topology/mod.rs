@@ -17,12 +17,12 @@ mod portable;
 mod scope;
 mod witness;
 
+pub(crate) use arena::Arena;
 pub use arena::Leaves;
-pub(crate) use arena::{Arena, Unpack};
 pub use cx::{Cx, TaskInfo};
 pub use emit::{Emit, Out, Route, Sink};
 pub use flow::{AckValue, EventError, Flow};
-pub use machine::{ClosureMachine, Machine};
+pub use machine::{ClosureMachine, Machine, Warm};
 pub use portable::{Branch, Portable, Record, Wire, WireError, branched, carried, record};
 pub use scope::LoopState;
 pub use witness::{Witness, same_type};

@@ -3,6 +3,7 @@
 //! [`Table`] is for what is held as one piece: hashed, the fastest to reach. [`Tree`] is for what is `Subindexed`: entries
 //! stored one by one in key order, with undo records that name keys. A storage on disk stands where `Tree` stands now.
 
+mod dense;
 mod table;
 mod tree;
 
@@ -35,6 +36,10 @@ pub trait Storage: Default + Send + Sized + 'static {
 
     /// The entry of `key`.
     fn find<H: HeldKey<Self::Key>>(&self, key: &H) -> Option<&NodeOf<Self>>;
+
+    /// Looks at the entry of `key`, if it may not be in the processor's caches.
+    #[inline]
+    fn warm(&self, _key: &Self::Key) {}
 
     /// Runs `edit` on the entry of `key`.
     fn edit<H, E>(&mut self, key: H, edit: E) -> (E::Out, After<Self::Undo>)

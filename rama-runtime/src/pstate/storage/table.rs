@@ -1,15 +1,12 @@
 //! Entries in a hash table with numbered slots.
 
 use super::Storage;
+use super::dense::Dense;
 use crate::pstate::edit::{After, Edit};
-use crate::pstate::lookup::{HeldKey, Lookup};
+use crate::pstate::lookup::HeldKey;
 use crate::pstate::schema::{Key, Schema};
 use crate::pstate::window::Window;
-use foldhash::fast::RandomState;
-use indexmap::IndexMap;
-use indexmap::map::raw_entry_v1::{RawEntryApiV1, RawEntryMut};
 use std::cell::OnceCell;
-use std::hash::BuildHasher;
 use std::mem;
 
 /// Entries in a hash table: a point read or write costs one hash and one probe.
@@ -19,14 +16,17 @@ use std::mem;
 /// goes. (A write to what a key already holds does not touch them.)
 #[derive(Debug)]
 pub struct Table<K, S: Schema> {
-    map: IndexMap<K, S::Node, RandomState>,
+    map: Dense<K, S::Node>,
     sorted: OnceCell<Vec<usize>>,
 }
+
+/// A table of not more entries is taken to be in the processor's caches.
+const IN_CACHE: usize = 1 << 14;
 
 impl<K, S: Schema> Default for Table<K, S> {
     fn default() -> Self {
         Table {
-            map: IndexMap::default(),
+            map: Dense::default(),
             sorted: OnceCell::new(),
         }
     }
@@ -57,13 +57,21 @@ impl<K: Key, S: Schema> Table<K, S> {
     fn sorted(&self) -> &[usize] {
         self.sorted.get_or_init(|| {
             let mut slots: Vec<usize> = (0..self.map.len()).collect();
-            slots.sort_unstable_by_key(|&slot| self.map.get_index(slot).map(|(key, _)| key));
+            slots.sort_unstable_by_key(|&slot| self.key_at(slot));
             slots
         })
     }
 
     fn key_at(&self, slot: usize) -> Option<&K> {
-        self.map.get_index(slot).map(|(key, _)| key)
+        self.map.get(slot).map(|(key, _)| key)
+    }
+
+    fn entry_at(&self, slot: usize) -> Option<(&K, &S::Node)> {
+        self.map.get(slot).map(|(key, node)| (key, node))
+    }
+
+    fn entries(&self) -> impl Iterator<Item = (&K, &S::Node)> {
+        self.map.entries().iter().map(|(key, node)| (key, node))
     }
 
     /// The entries in the order of their slots, for tests.
@@ -73,7 +81,7 @@ impl<K: Key, S: Schema> Table<K, S> {
         K: std::fmt::Debug,
         S::Node: std::fmt::Debug,
     {
-        format!("{:?}", self.map)
+        format!("{:?}", self.map.entries())
     }
 
     /// The keys changed: the sorted slots hold no longer.
@@ -93,30 +101,28 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
 
     #[inline]
     fn find<H: HeldKey<K>>(&self, key: &H) -> Option<&S::Node> {
-        let form = key.form();
-        let hash = self.map.hasher().hash_one(form);
-        self.map
-            .raw_entry_v1()
-            .from_hash(hash, |other| H::Form::of(other) == form)
-            .map(|(_, node)| node)
+        let slot = self.map.find(key.form())?;
+        self.map.get(slot).map(|(_, node)| node)
+    }
+
+    #[inline]
+    fn warm(&self, key: &K) {
+        if self.map.len() > IN_CACHE {
+            // Many of these one after the other wait for memory together; lookups between events would wait one by one.
+            std::hint::black_box(self.map.find(key));
+        }
     }
 
     #[inline(always)]
     fn edit<H: HeldKey<K>, E: Edit<S>>(&mut self, key: H, edit: E) -> (E::Out, After<Self::Undo>) {
-        let form = key.form();
-        let hash = self.map.hasher().hash_one(form);
-        match self
-            .map
-            .raw_entry_mut_v1()
-            .from_hash(hash, |other| H::Form::of(other) == form)
-        {
-            RawEntryMut::Occupied(entry) => {
-                let slot = entry.index();
-                let (out, after) = edit.present(entry.into_mut());
+        let found = self.map.find(key.form());
+        match found.and_then(|slot| Some((slot, self.map.node_mut(slot)?))) {
+            Some((slot, node)) => {
+                let (out, after) = edit.present(node);
                 let after = match after {
                     After::Same => After::Same,
                     After::Changed(undo) => After::Changed(TableUndo::At(slot, undo)),
-                    After::Remove => match self.map.swap_remove_index(slot) {
+                    After::Remove => match self.map.swap_remove(slot) {
                         Some((key, node)) => {
                             self.keys_changed();
                             After::Changed(TableUndo::Removed { slot, key, node })
@@ -126,11 +132,10 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
                 };
                 (out, after)
             }
-            RawEntryMut::Vacant(entry) => {
+            None => {
                 let (node, out) = edit.missing();
                 let Some(node) = node else { return (out, After::Same) };
-                entry.insert_hashed_nocheck(hash, key.into_key(), node);
-                self.keys_changed();
+                self.add(key.into_key(), node);
                 (out, After::Changed(TableUndo::Added))
             }
         }
@@ -138,7 +143,7 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
 
     fn add(&mut self, key: K, node: S::Node) {
         self.keys_changed();
-        self.map.insert(key, node);
+        self.map.push(key, node);
     }
 
     fn replaced(old: Self) -> Self::Undo {
@@ -149,17 +154,17 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
         match undo {
             TableUndo::Added => {
                 self.keys_changed();
-                self.map.pop();
+                // The last one, as undo runs backwards.
+                self.map.swap_remove(self.map.len().wrapping_sub(1));
             }
             TableUndo::At(slot, undo) => {
-                if let Some((_, node)) = self.map.get_index_mut(slot) {
+                if let Some(node) = self.map.node_mut(slot) {
                     S::undo(node, undo);
                 }
             }
             TableUndo::Removed { slot, key, node } => {
                 self.keys_changed();
-                let (last, _) = self.map.insert_full(key, node);
-                self.map.swap_indices(slot, last);
+                self.map.restore(slot, key, node);
             }
             TableUndo::Replaced(old) => drop(mem::replace(self, *old)),
         }
@@ -170,23 +175,23 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
         window.walk(
             slots
                 .iter()
-                .filter_map(|&slot| self.map.get_index(slot))
+                .filter_map(|&slot| self.entry_at(slot))
                 .map(|(key, node)| each(key, node)),
         )
     }
 
     fn first(&self) -> Option<(&K, &S::Node)> {
         match self.sorted.get() {
-            Some(slots) => slots.first().and_then(|&slot| self.map.get_index(slot)),
+            Some(slots) => slots.first().and_then(|&slot| self.entry_at(slot)),
             // One pass is cheaper than sorting for one entry, and the next write may add a key.
-            None => self.map.iter().min_by(|a, b| a.0.cmp(b.0)),
+            None => self.entries().min_by(|a, b| a.0.cmp(b.0)),
         }
     }
 
     fn last(&self) -> Option<(&K, &S::Node)> {
         match self.sorted.get() {
-            Some(slots) => slots.last().and_then(|&slot| self.map.get_index(slot)),
-            None => self.map.iter().max_by(|a, b| a.0.cmp(b.0)),
+            Some(slots) => slots.last().and_then(|&slot| self.entry_at(slot)),
+            None => self.entries().max_by(|a, b| a.0.cmp(b.0)),
         }
     }
 }
