@@ -90,6 +90,14 @@ pub(crate) fn analyses(module: &ModuleDecl, declared: &TopologiesDecl, diagnosti
     analyze::ownership::check(module, declared, diagnostics);
     let mut bodies = bodies(module, declared, diagnostics);
     let warnings = analyze::alignment::analyze(&mut bodies, module, declared, diagnostics);
+    for (topology, bodies) in declared.topologies.iter().zip(&mut bodies) {
+        let returning_nothing = topology
+            .sources
+            .iter()
+            .zip(bodies)
+            .filter(|(source, _)| source.returns.is_none());
+        returning_nothing.for_each(|(_, body)| analyze::last_write::mark(body));
+    }
     Analysed {
         compiled: bodies.into_iter().map(|bodies| Compiled { bodies }).collect(),
         warnings,

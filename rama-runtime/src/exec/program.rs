@@ -203,6 +203,7 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
     {
         self.at.phase = Phase::Body;
         let task = &mut host.tasks[self.at.task as usize];
+        task.cx.begin();
         let mut result = body(&self.machine, task, &mut self.out);
         if host.check_wire && result.is_ok() {
             result = check_wire(&mut self.out).and(result);
@@ -227,8 +228,8 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
     #[cold]
     fn recover(&mut self, error: EventError, host: &mut Host<M>) {
         match self.at.phase {
-            Phase::Body => self.fail(&error, host),
-            Phase::Commit => {
+            Phase::Body if !host.tasks[self.at.task as usize].cx.has_succeeded() => self.fail(&error, host),
+            Phase::Body | Phase::Commit => {
                 tracing::error!(%error, "a value's `Drop` panicked between events");
                 let module = &mut host.tasks[self.at.task as usize].module;
                 insist(|| module.commit());

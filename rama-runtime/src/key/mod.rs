@@ -8,6 +8,7 @@
 //! The hash never changes: data is placed by it. The test vectors below pin it.
 
 mod primitive;
+mod short;
 
 use serde::Serialize;
 use serde::ser::Error as _;

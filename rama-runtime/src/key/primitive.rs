@@ -1,15 +1,13 @@
 //! The hash of keys that are one number or one text: their canonical encoding, without a general serializer's detours.
-//!
-//! Measured on the 64-bit keys of bench `exchange` (instructions of one `hash_of`): 150 by way of `postcard`, 55 by way of
-//! this.
 
+use super::short;
 use serde::Serialize;
 use serde::ser::{Impossible, Serializer};
 use std::fmt;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The longest text, in bytes, that is hashed here; its length then takes one byte.
-const TEXT: usize = 63;
+const LONGEST: usize = 63;
 
 /// The hash of a key that is one number or one short text; an error says nothing but that it is something else.
 #[inline]
@@ -37,38 +35,27 @@ impl serde::ser::Error for Other {
 
 struct Primitive;
 
-/// The varint of `value`: its 7-bit groups, the lowest first, all but the last with the highest bit set. Without a loop: the
-/// groups are spread over the bytes of a word.
+/// The varint of `value`: its 7-bit groups, the lowest first, all but the last with the highest bit set; and how many they
+/// are. Without a loop: the groups are spread over the bytes of a word.
 #[inline]
-fn varint(value: u64) -> ([u8; 16], usize) {
-    const CONTINUES: u64 = 0x8080_8080_8080_8080;
-    let mut bytes = [0; 16];
+fn varint(value: u64) -> (u128, u32) {
+    const CONTINUES: u128 = 0x80_8080_8080_8080_8080;
     let significant = 64 - (value | 1).leading_zeros();
-    // At most 10, so it fits.
-    let length = significant.div_ceil(7) as usize;
+    let length = significant.div_ceil(7);
     let spread = (value & 0x0FFF_FFFF) | ((value << 4) & 0x0FFF_FFFF_0000_0000);
     let spread = (spread & 0x0000_3FFF_0000_3FFF) | ((spread << 2) & 0x3FFF_0000_3FFF_0000);
     let spread = (spread & 0x007F_007F_007F_007F) | ((spread << 1) & 0x7F00_7F00_7F00_7F00);
-    match length.checked_sub(8) {
-        None | Some(0) => {
-            let continues = CONTINUES & ((1 << (8 * (length - 1))) - 1);
-            bytes[..8].copy_from_slice(&(spread | continues).to_le_bytes());
-        }
-        Some(more) => {
-            bytes[..8].copy_from_slice(&(spread | CONTINUES).to_le_bytes());
-            let continues = if more == 2 { 0x80 } else { 0 };
-            // Each is one group of 7 bits, or the last bit.
-            bytes[8] = (value >> 56) as u8 & 0x7F | continues;
-            bytes[9] = (value >> 63) as u8;
-        }
-    }
-    (bytes, length)
+    // The ninth group, and the 64th bit.
+    let rest = (value >> 56) & 0x7F | (value >> 63) << 8;
+    let groups = u128::from(spread) | u128::from(rest) << 64;
+    let continues = CONTINUES & ((1 << (8 * (length - 1))) - 1);
+    (groups | continues, length)
 }
 
 #[inline]
 fn unsigned(value: u64) -> Result<u64, Other> {
     let (bytes, length) = varint(value);
-    Ok(xxh3_64(&bytes[..length]))
+    Ok(short::xxh3_64(bytes, length))
 }
 
 /// Signed numbers are zigzag encoded.
@@ -80,20 +67,31 @@ fn signed(value: i64) -> Result<u64, Other> {
 #[inline]
 fn text(text: &[u8]) -> Result<u64, Other> {
     let length = text.len();
-    // Small ones in a small buffer: it is filled with zeros each time.
-    if length < 16 {
-        let mut bytes = [0; 16];
-        bytes[0] = length as u8;
-        bytes[1..=length].copy_from_slice(text);
-        return Ok(xxh3_64(&bytes[..=length]));
-    }
-    if length > TEXT {
+    if length > LONGEST {
         return Err(Other);
     }
-    let mut bytes = [0; TEXT + 1];
+    if length < 16 {
+        // It fits, with its length in front.
+        return Ok(short::xxh3_64(load(text) << 8 | length as u128, length as u32 + 1));
+    }
+    let mut bytes = [0; LONGEST + 1];
     bytes[0] = length as u8;
     bytes[1..=length].copy_from_slice(text);
     Ok(xxh3_64(&bytes[..=length]))
+}
+
+/// Up to 15 bytes, the first one lowest: by few reads, which may overlap.
+#[inline]
+fn load(bytes: &[u8]) -> u128 {
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        let (first, last) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
+        return u128::from(first) | u128::from(last) << (8 * (bytes.len() - 8));
+    }
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return u128::from(u64::from(first) | u64::from(last) << (8 * (bytes.len() - 4)));
+    }
+    bytes.iter().rev().fold(0, |bytes, byte| bytes << 8 | u128::from(*byte))
 }
 
 macro_rules! numbers {

@@ -30,7 +30,7 @@ where
     S: Schema,
     P: Path<Root = S>,
 {
-    site.state.edit(path, Put(P::Target::build(value)));
+    site.edit(path, Put(P::Target::build(value)));
 }
 
 /// Removes the struct at `path`, and says whether there was one.
@@ -39,5 +39,5 @@ where
     S: Schema,
     P: Path<Root = S>,
 {
-    site.state.edit(path, Remove)
+    site.edit(path, Remove)
 }

@@ -45,6 +45,18 @@ pub enum PlaceUndo<S: Schema> {
     Removed(S::Node),
 }
 
+impl<S: Schema> PlaceUndo<S> {
+    /// Whether nothing in it needs to be dropped.
+    #[inline]
+    pub(super) fn is_trivial(&self) -> bool {
+        match self {
+            PlaceUndo::Created => true,
+            PlaceUndo::At(undo) => S::is_trivial(undo),
+            PlaceUndo::Removed(_) => false,
+        }
+    }
+}
+
 /// Runs `edit` on a place. Returns the undo record, if anything changed.
 // Inlined, as every step of an edit: the undo record is then built in place, not copied from step to step.
 #[inline(always)]

@@ -115,6 +115,11 @@ macro_rules! keyed {
             }
 
             #[inline]
+            fn is_trivial(undo: &Self::Undo) -> bool {
+                <$entries as Storage>::is_trivial(undo)
+            }
+
+            #[inline]
             fn warm<Q: 'static>(node: &Self::Node, key: &Q) {
                 let any: &dyn Any = key;
                 if let Some(key) = any.downcast_ref::<K>() {
@@ -167,6 +172,15 @@ macro_rules! sequence {
 
             fn undo(node: &mut Self::Node, undo: Self::Undo) {
                 list::undo::<S>(node, undo);
+            }
+
+            #[inline]
+            fn is_trivial(undo: &Self::Undo) -> bool {
+                match undo {
+                    ListUndo::Pushed => true,
+                    ListUndo::At(_, undo) => S::is_trivial(undo),
+                    ListUndo::Popped(_) | ListUndo::Removed(..) | ListUndo::Replaced(_) => false,
+                }
             }
 
             fn cursor<X, P>(site: X, path: P) -> Self::Cursor<X, P> {

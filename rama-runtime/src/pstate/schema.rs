@@ -100,6 +100,12 @@ pub trait Schema: Sized + Send + 'static {
     /// Takes back the last write that was not yet taken back.
     fn undo(node: &mut Self::Node, undo: Self::Undo);
 
+    /// Whether nothing in the undo record needs to be dropped.
+    #[inline]
+    fn is_trivial(_undo: &Self::Undo) -> bool {
+        !std::mem::needs_drop::<Self::Undo>()
+    }
+
     /// Looks at the entry of `key`, if there is any use in it: see [`PState::warm`](super::PState).
     #[inline]
     fn warm<Q: 'static>(_node: &Self::Node, _key: &Q) {}

@@ -1,5 +1,6 @@
 //! Where a cursor's PState is: here, to be written; here, to be read; or on another task.
 
+use super::edit::Edit;
 use super::lookup::{HeldKey, Lookup, Owned};
 use super::path::Path;
 use super::schema::{Key, Schema};
@@ -60,6 +61,8 @@ enum Checks {
 pub struct Local<'p, S: Schema> {
     pub(super) state: &'p mut PState<S>,
     checks: Checks,
+    /// Whether the event may still fail after a write, which is then taken back.
+    may_fail: bool,
 }
 
 impl<'p, S: Schema> Local<'p, S> {
@@ -68,6 +71,7 @@ impl<'p, S: Schema> Local<'p, S> {
         Local {
             state,
             checks: Checks::Keys,
+            may_fail: true,
         }
     }
 
@@ -76,6 +80,7 @@ impl<'p, S: Schema> Local<'p, S> {
         Local {
             state,
             checks: Checks::Nothing,
+            may_fail: true,
         }
     }
 
@@ -86,7 +91,29 @@ impl<'p, S: Schema> Local<'p, S> {
         } else {
             Checks::Nothing
         };
-        Local { state, checks }
+        Local {
+            state,
+            checks,
+            may_fail: true,
+        }
+    }
+
+    /// The same, for the event's last write: behind it nothing fails.
+    pub(super) fn last(state: &'p mut PState<S>) -> Self {
+        Local {
+            may_fail: false,
+            ..Local::proven(state)
+        }
+    }
+
+    /// Runs one write. When user code in it panics, nothing of it is left behind.
+    #[inline(always)]
+    pub(super) fn edit<P, E>(self, path: P, edit: E) -> E::Out
+    where
+        P: Path<Root = S>,
+        E: Edit<P::Target>,
+    {
+        self.state.edit(path, edit, self.may_fail)
     }
 
     /// The same site, for a shorter time.
@@ -94,6 +121,7 @@ impl<'p, S: Schema> Local<'p, S> {
         Local {
             state: self.state,
             checks: self.checks,
+            may_fail: self.may_fail,
         }
     }
 }

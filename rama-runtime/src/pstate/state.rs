@@ -6,6 +6,7 @@ use super::lookup::Lookup;
 use super::path::{Path, Root};
 use super::schema::{Key, Schema};
 use super::site::{Local, Shared};
+use crate::exec::discard;
 use crate::topology::TaskInfo;
 use std::fmt;
 
@@ -95,6 +96,13 @@ impl<S: Schema> PState<S> {
         S::cursor(Local::proven(self), Root::new())
     }
 
+    /// The cursor at the root, for the last write of an event, by a key that the compiler proved to live here: it cannot be taken
+    /// back, and costs no undo record.
+    #[doc(hidden)]
+    pub fn last_write(&mut self) -> S::Cursor<Local<'_, S>, Root<S>> {
+        S::cursor(Local::last(self), Root::new())
+    }
+
     /// Looks at the entry of `key` (if it is of the key's type at all), so that it is in the processor's caches when an event
     /// looks it up. Where the whole state is small, it is there anyway, and nothing is done.
     #[doc(hidden)]
@@ -155,15 +163,23 @@ impl<S: Schema> PState<S> {
     }
 
     /// Runs one write. When user code in it panics, nothing of it is left behind.
-    #[inline]
-    pub(super) fn edit<P, E>(&mut self, path: P, edit: E) -> E::Out
+    /// `undoable`: it can be taken back.
+    #[inline(always)]
+    pub(super) fn edit<P, E>(&mut self, path: P, edit: E, undoable: bool) -> E::Out
     where
         P: Path<Root = S>,
         E: Edit<P::Target>,
     {
         let (out, undo) = path.edit(&mut self.root, edit);
         if let Some(undo) = undo {
-            self.log.push(undo);
+            if undoable {
+                self.log.push(undo);
+            } else if undo.is_trivial() {
+                // Nothing in it needs to be dropped.
+                std::mem::forget(undo);
+            } else {
+                discard(undo);
+            }
         }
         out
     }

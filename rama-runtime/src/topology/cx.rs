@@ -18,13 +18,36 @@ pub struct TaskInfo {
 pub struct Cx {
     info: TaskInfo,
     shuffle: u32,
+    /// The running event has made its last write, which cannot be taken back.
+    succeeded: bool,
 }
 
 impl Cx {
     /// The context of a task. `shuffle` is where its round robin begins.
     #[must_use]
     pub fn new(info: TaskInfo, shuffle: u32) -> Self {
-        Cx { info, shuffle }
+        Cx {
+            info,
+            shuffle,
+            succeeded: false,
+        }
+    }
+
+    /// An event begins.
+    #[inline]
+    pub(crate) fn begin(&mut self) {
+        self.succeeded = false;
+    }
+
+    /// The event has made its last write: whatever panics now, a variable's `Drop`, say, it has succeeded.
+    #[inline]
+    pub fn succeeded(&mut self) {
+        self.succeeded = true;
+    }
+
+    /// Whether the event has said so.
+    pub(crate) fn has_succeeded(&self) -> bool {
+        self.succeeded
     }
 
     /// The running task.

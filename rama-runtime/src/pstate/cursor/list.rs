@@ -105,12 +105,12 @@ where
     /// # Panics
     /// At an index of an outer list that is out of range; so the event fails.
     pub fn push(self, item: ItemOf<L>) {
-        self.site.state.edit(self.path, Push(L::Item::build(item)));
+        self.site.edit(self.path, Push(L::Item::build(item)));
     }
 
     /// Takes the last item off and returns it. Cost: one copy of it, for the undo record.
     pub fn pop(self) -> Option<ItemOf<L>> {
-        self.site.state.edit(self.path, Pop)
+        self.site.edit(self.path, Pop)
     }
 
     /// Puts the list `value` there, whatever there was.
@@ -118,12 +118,12 @@ where
     /// # Panics
     /// At an index of an outer list that is out of range; so the event fails.
     pub fn set(self, value: L::Value) {
-        self.site.state.edit(self.path, Put(L::build(value)));
+        self.site.edit(self.path, Put(L::build(value)));
     }
 
     /// Removes all items. (Where there is no list, none is created.)
     pub fn clear(self) {
-        self.site.state.edit(self.path, Clear);
+        self.site.edit(self.path, Clear);
     }
 
     /// The same cursor for a shorter time, so that this one can be used again.

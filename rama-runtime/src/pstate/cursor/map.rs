@@ -166,7 +166,7 @@ where
     /// # Panics
     /// At a list index that is out of range; so the event fails.
     pub fn set(self, value: C::Value) {
-        self.site.state.edit(self.path, Put(C::build(value)));
+        self.site.edit(self.path, Put(C::build(value)));
     }
 
     /// Removes the entry of `key`. Says whether there was one; `get` it before if it is needed.
@@ -177,12 +177,12 @@ where
         if P::IS_ROOT {
             self.site.check_key(key);
         }
-        self.site.state.edit(AtKey { parent: self.path, key }, Remove)
+        self.site.edit(AtKey { parent: self.path, key }, Remove)
     }
 
     /// Removes all entries. (Where there is no map, none is created.)
     pub fn clear(self) {
-        self.site.state.edit(self.path, Clear);
+        self.site.edit(self.path, Clear);
     }
 
     /// The same cursor for a shorter time, so that this one can be used again.

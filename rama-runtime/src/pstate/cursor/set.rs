@@ -120,7 +120,7 @@ where
     /// # Panics
     /// At a list index that is out of range; so the event fails.
     pub fn insert(self, element: C::Key) -> bool {
-        self.site.state.edit(
+        self.site.edit(
             AtKey {
                 parent: self.path,
                 key: Owned(element),
@@ -134,7 +134,7 @@ where
     where
         Q: Lookup<C::Key> + ?Sized,
     {
-        self.site.state.edit(
+        self.site.edit(
             AtKey {
                 parent: self.path,
                 key: element,
@@ -148,12 +148,12 @@ where
     /// # Panics
     /// At a list index that is out of range; so the event fails.
     pub fn set(self, value: C::Value) {
-        self.site.state.edit(self.path, Put(C::build(value)));
+        self.site.edit(self.path, Put(C::build(value)));
     }
 
     /// Removes all elements. (Where there is no set, none is created.)
     pub fn clear(self) {
-        self.site.state.edit(self.path, Clear);
+        self.site.edit(self.path, Clear);
     }
 
     /// The same cursor for a shorter time, so that this one can be used again.

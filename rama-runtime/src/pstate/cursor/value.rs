@@ -54,7 +54,7 @@ where
     /// # Panics
     /// At a list index that is out of range; so the event fails.
     pub fn set(self, value: T) {
-        self.site.state.edit(self.path, Put(T::build(value)));
+        self.site.edit(self.path, Put(T::build(value)));
     }
 
     /// Lets `change` change the value in place, and returns what it returns. A missing value starts as its `Default`.
@@ -68,13 +68,13 @@ where
     where
         T: Default,
     {
-        self.site.state.edit(self.path, Update(change))
+        self.site.edit(self.path, Update(change))
     }
 
     /// Removes the value, and from a map its key, from a list the item (the later ones move up). Says whether there was
     /// one; `get` it before if it is needed.
     pub fn remove(self) -> bool {
-        self.site.state.edit(self.path, Remove)
+        self.site.edit(self.path, Remove)
     }
 
     /// Returns the value, then adds one to it; a missing value is 0.

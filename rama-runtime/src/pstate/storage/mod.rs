@@ -37,6 +37,12 @@ pub trait Storage: Default + Send + Sized + 'static {
     /// The entry of `key`.
     fn find<H: HeldKey<Self::Key>>(&self, key: &H) -> Option<&NodeOf<Self>>;
 
+    /// Whether nothing in the undo record needs to be dropped.
+    #[inline]
+    fn is_trivial(_undo: &Self::Undo) -> bool {
+        !std::mem::needs_drop::<Self::Undo>()
+    }
+
     /// Looks at the entry of `key`, if it may not be in the processor's caches.
     #[inline]
     fn warm(&self, _key: &Self::Key) {}

@@ -106,6 +106,15 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
     }
 
     #[inline]
+    fn is_trivial(undo: &Self::Undo) -> bool {
+        match undo {
+            TableUndo::Added => true,
+            TableUndo::At(_, undo) => S::is_trivial(undo),
+            TableUndo::Removed { .. } | TableUndo::Replaced(_) => false,
+        }
+    }
+
+    #[inline]
     fn warm(&self, key: &K) {
         if self.map.len() > IN_CACHE {
             // Many of these one after the other wait for memory together; lookups between events would wait one by one.
