@@ -16,7 +16,7 @@ pub use crate::key::hash_of;
 pub use crate::module::descriptor::*;
 pub use crate::module::{Declared, Module, declared};
 pub use crate::pstate::derive::*;
-pub use crate::pstate::{Ownership, PState, PStateClient, global_pstate, hash_with};
+pub use crate::pstate::{Ownership, PState, PStateClient, Step, global_pstate, hash_with};
 pub use crate::question::{FromResidual, Question};
 pub use crate::topology::*;
 pub use rama_macros::__compile as compile;

@@ -261,9 +261,20 @@ fn function(
         );
         quote!(#hop => #call,)
     });
-    let warms = resumable
+    let prepares: Vec<TokenStream> = resumable
         .iter()
-        .filter_map(|&number| warm(module, &hops, number, &codes[number]));
+        .filter_map(|&number| prepare(module, &hops, number, &codes[number]))
+        .collect();
+    let prepare = if prepares.is_empty() {
+        quote!((),)
+    } else {
+        quote! {
+            move |hop, module, step| match hop {
+                #(#prepares)*
+                _ => {}
+            },
+        }
+    };
     let dead_letters = dead_letters(topology);
     let hop = hops.ty();
     let parameters: Vec<Ident> = resumable.iter().map(|number| names::scope_parameter(*number)).collect();
@@ -282,12 +293,18 @@ fn function(
             #(#steps)*
         },
         #dead_letters,
-        move |hop, module| match hop {
-            #(#warms)*
-            _ => {}
-        },
+        #prepare
     };
     let assembled = quote_spanned!(shown_at=> #assemble(#arguments));
+    // Where nothing is known ahead, nothing is asked.
+    let (bound, preparing) = if prepares.is_empty() {
+        (quote!(Prepare: ::core::marker::Sized,), quote!())
+    } else {
+        (
+            quote!(Prepare: ::core::ops::Fn(&#hop, &#this, #private::Step) + ::core::marker::Send + 'static,),
+            quote!(.preparing(prepare)),
+        )
+    };
     quote! {
         #[doc(hidden)]
         #[allow(warnings, unused, clippy::all, clippy::pedantic, clippy::restriction)]
@@ -298,12 +315,12 @@ fn function(
                 #(#nexts)*
                 #hop_enum
                 #(#functions)*
-                fn #assemble<#(#parameters,)* Start, Step, Dead, Warm>(
+                fn #assemble<#(#parameters,)* Start, Step, Dead, Prepare>(
                     #(_: #private::Witness<#parameters>,)*
                     start: Start,
                     step: Step,
                     dead_letter: Dead,
-                    warm: Warm,
+                    prepare: Prepare,
                 ) -> impl #private::Machine<#this>
                 where
                     #(#parameters: #private::Wire,)*
@@ -312,9 +329,9 @@ fn function(
                     Step: ::core::ops::Fn(#hop, &mut #this, &mut #private::Cx, &mut #private::Out<#hop>) -> #flow
                         + ::core::marker::Send + 'static,
                     Dead: ::core::ops::Fn(usize, u64, &#private::Failure, &mut #this) -> bool + ::core::marker::Send + 'static,
-                    Warm: ::core::ops::Fn(&#hop, &#this) + ::core::marker::Send + 'static,
+                    #bound
                 {
-                    #private::ClosureMachine::new(start, step, dead_letter).warming(warm)
+                    #private::ClosureMachine::new(start, step, dead_letter)#preparing
                 }
                 #segments
                 #assembled
@@ -322,8 +339,8 @@ fn function(
     }
 }
 
-/// `Hop::S2(scope) => module.counts.warm(&scope.word),`: what a segment looks up first, where that is known when it arrives.
-fn warm(module: &ModuleDecl, hops: &HopEnum, number: usize, code: &Code) -> Option<TokenStream> {
+/// `Hop::S2(scope) => module.counts.prepare(&scope.word, step),`: what a segment looks up first, where that is known when it arrives.
+fn prepare(module: &ModuleDecl, hops: &HopEnum, number: usize, code: &Code) -> Option<TokenStream> {
     let segment = &code.segment;
     let access = segment
         .accesses
@@ -336,7 +353,7 @@ fn warm(module: &ModuleDecl, hops: &HopEnum, number: usize, code: &Code) -> Opti
     let pstate = &module.pstates.get(access.pstate)?.ident;
     let pattern = hops.variant(number, &quote!(scope));
     // Were the variable another one by then, this would be of no use, but of no harm either: any type will do.
-    Some(quote!(#pattern => module.#pstate.warm(&scope.#field),))
+    Some(quote!(#pattern => module.#pstate.prepare(&scope.#field, step),))
 }
 
 /// The scopes whose types a segment's signature names: those that it makes, and its own.

@@ -8,6 +8,7 @@ use super::outgoing::{At, Outgoing, Phase};
 use super::slots::Waiting;
 use crate::depot::Failure;
 use crate::module::Module;
+use crate::pstate::Step;
 use crate::topology::{Emit, EventError, Flow, Machine, Out, Route, Wire};
 use std::any::Any;
 use std::collections::VecDeque;
@@ -89,11 +90,11 @@ struct Hops<'b, H> {
     envelopes: std::vec::Drain<'b, Envelope<H>>,
     /// Envelopes of the current run.
     left: u32,
-    /// Envelopes that were looked at ahead.
-    warmed: usize,
+    /// Envelopes whose lookups are prepared.
+    prepared: usize,
 }
 
-/// So many events are looked at ahead: enough to wait for memory together, and so few that what they look up is still in
+/// So many events' lookups are prepared together: enough to wait for memory together, and so few that what they look up is still in
 /// the nearest cache when they run.
 const AHEAD: usize = 32;
 
@@ -107,15 +108,19 @@ impl<M: Module, K: Machine<M>> Arrivals<M, K> for Hops<'_, K::Hop> {
             host.fold(at.tree, std::mem::take(&mut at.word));
             (at.tree, self.left) = (run.tree, run.len);
         }
-        if self.warmed == 0 {
-            self.warmed = AHEAD;
-            at.phase = Phase::Ahead;
-            for envelope in self.envelopes.as_slice().iter().take(AHEAD) {
-                machine.warm(&envelope.hop, &host.tasks[envelope.task as usize].module);
+        if K::PREPARES {
+            if self.prepared == 0 {
+                self.prepared = AHEAD;
+                at.phase = Phase::Ahead;
+                for step in [Step::Index, Step::Entry, Step::Text] {
+                    for envelope in self.envelopes.as_slice().iter().take(AHEAD) {
+                        machine.prepare(&envelope.hop, &host.tasks[envelope.task as usize].module, step);
+                    }
+                }
+                at.phase = Phase::Between;
             }
-            at.phase = Phase::Between;
+            self.prepared -= 1;
         }
-        self.warmed -= 1;
         self.left -= 1;
         let Envelope { task, record, id, hop } = self.envelopes.next()?;
         (at.task, at.record, at.id) = (task, record, id);
@@ -360,7 +365,7 @@ impl<M: Module, K: Machine<M>> Program<M> for Compiled<M, K> {
             runs: runs.drain(..),
             envelopes: envelopes.drain(..),
             left: 0,
-            warmed: 0,
+            prepared: 0,
         };
         self.drive(&mut hops, host);
         drop(hops);

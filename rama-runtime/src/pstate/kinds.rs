@@ -3,7 +3,7 @@
 use super::cursor::{ListCursor, MapCursor, SetCursor};
 use super::list::{self, ListUndo};
 use super::schema::{Key, Schema};
-use super::storage::{Storage, Table, TableUndo, Tree, TreeUndo};
+use super::storage::{Step, Storage, Table, TableUndo, Tree, TreeUndo};
 use super::window::Window;
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
@@ -120,10 +120,10 @@ macro_rules! keyed {
             }
 
             #[inline]
-            fn warm<Q: 'static>(node: &Self::Node, key: &Q) {
+            fn prepare<Q: 'static>(node: &Self::Node, key: &Q, step: Step) {
                 let any: &dyn Any = key;
                 if let Some(key) = any.downcast_ref::<K>() {
-                    Storage::warm(node, key);
+                    Storage::prepare(node, key, step);
                 }
             }
 

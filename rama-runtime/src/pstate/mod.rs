@@ -42,5 +42,5 @@ pub use plain::ValueUndo;
 pub use schema::{Key, Plain, Schema};
 pub use site::{Answer, Local, Read, Remote, Shared, Site};
 pub use state::PState;
-pub use storage::{NodeOf, Storage, Table, TableUndo, Tree, TreeUndo};
+pub use storage::{NodeOf, Step, Storage, Table, TableUndo, Tree, TreeUndo};
 pub use window::Window;

@@ -1,5 +1,6 @@
 //! The schema of a PState: a type that says what it holds, and so which cursors lead through it.
 
+use super::storage::Step;
 use serde::{Serialize, de::DeserializeOwned};
 use std::hash::Hash;
 
@@ -106,9 +107,9 @@ pub trait Schema: Sized + Send + 'static {
         !std::mem::needs_drop::<Self::Undo>()
     }
 
-    /// Looks at the entry of `key`, if there is any use in it: see [`PState::warm`](super::PState).
+    /// Prepares a lookup of `key`, if there is any use in it: see [`PState::prepare`](super::PState).
     #[inline]
-    fn warm<Q: 'static>(_node: &Self::Node, _key: &Q) {}
+    fn prepare<Q: 'static>(_node: &Self::Node, _key: &Q, _step: Step) {}
 
     /// The cursor at `path`.
     fn cursor<X, P>(site: X, path: P) -> Self::Cursor<X, P>;

@@ -6,6 +6,7 @@ use super::lookup::Lookup;
 use super::path::{Path, Root};
 use super::schema::{Key, Schema};
 use super::site::{Local, Shared};
+use super::storage::Step;
 use crate::exec::discard;
 use crate::topology::TaskInfo;
 use std::fmt;
@@ -103,13 +104,13 @@ impl<S: Schema> PState<S> {
         S::cursor(Local::last(self), Root::new())
     }
 
-    /// Looks at the entry of `key` (if it is of the key's type at all), so that it is in the processor's caches when an event
-    /// looks it up. Where the whole state is small, it is there anyway, and nothing is done.
+    /// Prepares a lookup of `key` (if it is of the key's type at all), so that what it needs is in the processor's caches when
+    /// an event looks it up: a large state is mostly elsewhere, and so the waits of many events become one.
     #[doc(hidden)]
     #[inline]
-    pub fn warm<Q: 'static>(&self, key: &Q) {
+    pub fn prepare<Q: 'static>(&self, key: &Q, step: Step) {
         if let Some(root) = &self.root {
-            S::warm(root, key);
+            S::prepare(root, key, step);
         }
     }
 

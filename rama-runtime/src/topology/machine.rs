@@ -2,6 +2,7 @@
 
 use super::{Cx, EventError, Flow, Out, Wire};
 use crate::depot::Failure;
+use crate::pstate::Step;
 
 /// One topology, compiled: it runs one event at a time, and knows nothing of queues, threads or retries.
 ///
@@ -29,9 +30,11 @@ pub trait Machine<M>: Send + 'static {
     /// When user code failed.
     fn step(&self, hop: Self::Hop, module: &mut M, cx: &mut Cx, out: &mut Out<Self::Hop>) -> Result<Flow, EventError>;
 
-    /// Looks up what the event that `hop` resumes will look up first, so that it is in the processor's caches by then. A
-    /// hint: it changes nothing.
-    fn warm(&self, _hop: &Self::Hop, _module: &M) {}
+    /// Whether [`prepare`](Machine::prepare) does anything.
+    const PREPARES: bool = false;
+
+    /// Prepares what the event that `hop` resumes will look up first. A hint: it changes nothing.
+    fn prepare(&self, _hop: &Self::Hop, _module: &M, _step: Step) {}
 
     /// Stages the record at `offset`, which failed for good, in the source's dead-letter depot. Returns false where the
     /// source has none.
@@ -39,33 +42,33 @@ pub trait Machine<M>: Send + 'static {
 }
 
 /// A [`Machine`] made of functions, which is what the compiler generates.
-pub struct ClosureMachine<H, Start, Step, Dead, Warm = ()> {
+pub struct ClosureMachine<H, Start, Run, Dead, Prepare = ()> {
     start: Start,
-    step: Step,
+    step: Run,
     dead_letter: Dead,
-    warm: Warm,
+    prepare: Prepare,
     hop: std::marker::PhantomData<fn() -> H>,
 }
 
-impl<H, Start, Step, Dead> ClosureMachine<H, Start, Step, Dead> {
+impl<H, Start, Run, Dead> ClosureMachine<H, Start, Run, Dead> {
     /// A machine that runs first events with `start`, later ones with `step`, and keeps dead letters with `dead_letter`.
-    pub fn new<M>(start: Start, step: Step, dead_letter: Dead) -> Self
+    pub fn new<M>(start: Start, step: Run, dead_letter: Dead) -> Self
     where
         Start: Fn(usize, u64, &mut M, &mut Cx, &mut Out<H>) -> Result<Flow, EventError> + Send + 'static,
-        Step: Fn(H, &mut M, &mut Cx, &mut Out<H>) -> Result<Flow, EventError> + Send + 'static,
+        Run: Fn(H, &mut M, &mut Cx, &mut Out<H>) -> Result<Flow, EventError> + Send + 'static,
         Dead: Fn(usize, u64, &Failure, &mut M) -> bool + Send + 'static,
     {
         ClosureMachine {
             start,
             step,
             dead_letter,
-            warm: (),
+            prepare: (),
             hop: std::marker::PhantomData,
         }
     }
 
-    /// The same machine, that looks things up ahead with `warm`.
-    pub fn warming<M, Warm: Fn(&H, &M)>(self, warm: Warm) -> ClosureMachine<H, Start, Step, Dead, Warm> {
+    /// The same machine, that prepares lookups with `prepare`.
+    pub fn preparing<M, Ahead: Fn(&H, &M, Step)>(self, prepare: Ahead) -> ClosureMachine<H, Start, Run, Dead, Ahead> {
         let ClosureMachine {
             start,
             step,
@@ -77,35 +80,42 @@ impl<H, Start, Step, Dead> ClosureMachine<H, Start, Step, Dead> {
             start,
             step,
             dead_letter,
-            warm,
+            prepare,
             hop,
         }
     }
 }
 
-/// What looks things up ahead; `()` does nothing.
-pub trait Warm<M, H>: Send + 'static {
-    /// See [`Machine::warm`].
-    fn warm(&self, hop: &H, module: &M);
+/// What prepares lookups; `()` does nothing.
+pub trait Prepare<M, H>: Send + 'static {
+    /// Whether it does anything.
+    const PREPARES: bool;
+
+    /// See [`Machine::prepare`].
+    fn prepare(&self, hop: &H, module: &M, step: Step);
 }
 
-impl<M, H> Warm<M, H> for () {
-    fn warm(&self, _hop: &H, _module: &M) {}
+impl<M, H> Prepare<M, H> for () {
+    const PREPARES: bool = false;
+
+    fn prepare(&self, _hop: &H, _module: &M, _step: Step) {}
 }
 
-impl<M, H, F: Fn(&H, &M) + Send + 'static> Warm<M, H> for F {
+impl<M, H, F: Fn(&H, &M, Step) + Send + 'static> Prepare<M, H> for F {
+    const PREPARES: bool = true;
+
     #[inline]
-    fn warm(&self, hop: &H, module: &M) {
-        self(hop, module);
+    fn prepare(&self, hop: &H, module: &M, step: Step) {
+        self(hop, module, step);
     }
 }
 
-impl<M, H, Start, Step, Dead, Ahead> Machine<M> for ClosureMachine<H, Start, Step, Dead, Ahead>
+impl<M, H, Start, Run, Dead, Ahead> Machine<M> for ClosureMachine<H, Start, Run, Dead, Ahead>
 where
-    Ahead: Warm<M, H>,
+    Ahead: Prepare<M, H>,
     H: Wire,
     Start: Fn(usize, u64, &mut M, &mut Cx, &mut Out<H>) -> Result<Flow, EventError> + Send + 'static,
-    Step: Fn(H, &mut M, &mut Cx, &mut Out<H>) -> Result<Flow, EventError> + Send + 'static,
+    Run: Fn(H, &mut M, &mut Cx, &mut Out<H>) -> Result<Flow, EventError> + Send + 'static,
     Dead: Fn(usize, u64, &Failure, &mut M) -> bool + Send + 'static,
 {
     type Hop = H;
@@ -139,9 +149,11 @@ where
         }
     }
 
+    const PREPARES: bool = Ahead::PREPARES;
+
     #[inline]
-    fn warm(&self, hop: &H, module: &M) {
-        self.warm.warm(hop, module);
+    fn prepare(&self, hop: &H, module: &M, step: Step) {
+        self.prepare.prepare(hop, module, step);
     }
 
     fn dead_letter(&self, source: usize, offset: u64, failure: &Failure, module: &mut M) -> bool {

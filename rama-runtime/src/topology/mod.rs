@@ -22,7 +22,7 @@ pub use arena::Leaves;
 pub use cx::{Cx, TaskInfo};
 pub use emit::{Emit, Out, Route, Sink};
 pub use flow::{AckValue, EventError, Flow};
-pub use machine::{ClosureMachine, Machine, Warm};
+pub use machine::{ClosureMachine, Machine, Prepare};
 pub use portable::{Branch, Portable, Record, Wire, WireError, branched, carried, record};
 pub use scope::LoopState;
 pub use witness::{Witness, same_type};

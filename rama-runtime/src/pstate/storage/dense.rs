@@ -1,9 +1,11 @@
 //! A hash table whose entries have numbers.
 
+use super::index::Index;
+use super::prefetch::prefetch;
 use crate::pstate::lookup::Lookup;
 use crate::pstate::schema::Key;
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
+use std::any::Any;
 use std::hash::BuildHasher;
 
 /// Entries in a dense array, in the order in which they came, and a hash table of their numbers.
@@ -18,18 +20,32 @@ use std::hash::BuildHasher;
 pub(super) struct Dense<K, N> {
     entries: Vec<(K, N)>,
     /// Of all entries if they are more than [`FEW`], otherwise empty.
-    numbers: HashTable<u32>,
+    numbers: Index,
     hasher: RandomState,
 }
 
 /// So many entries are looked through rather than hashed: most nested maps and sets are small.
 const FEW: usize = 8;
 
+/// No table has more entries.
+const MOST: u32 = u32::MAX - 2;
+
+/// The steps of preparing a lookup. Each reads what the one before has asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Where the key's number stands.
+    Index,
+    /// The entry.
+    Entry,
+    /// The key's text, if it is one.
+    Text,
+}
+
 impl<K, N> Default for Dense<K, N> {
     fn default() -> Self {
         Dense {
             entries: Vec::new(),
-            numbers: HashTable::new(),
+            numbers: Index::default(),
             hasher: RandomState::default(),
         }
     }
@@ -64,45 +80,65 @@ impl<K: Key, N> Dense<K, N> {
         if self.entries.len() <= FEW {
             return self.entries.iter().position(|(other, _)| Q::of(other) == key);
         }
-        let hash = self.hasher.hash_one(key);
-        let is_it = |number: &u32| {
+        let is_it = |number| {
             self.entries
-                .get(*number as usize)
+                .get(number as usize)
                 .is_some_and(|(other, _)| Q::of(other) == key)
         };
-        self.numbers.find(hash, is_it).map(|number| *number as usize)
+        self.numbers
+            .find(self.hasher.hash_one(key), is_it)
+            .map(|number| number as usize)
+    }
+
+    /// Prepares a lookup of that key; called with each [`Step`] in order, with other keys in between.
+    #[inline]
+    pub(super) fn prepare(&self, key: &K, step: Step) {
+        let hash = self.hasher.hash_one(key);
+        match step {
+            Step::Index => self.numbers.prefetch(hash),
+            Step::Entry => {
+                if let Some(entry) = self.candidate(hash) {
+                    prefetch(entry);
+                }
+            }
+            Step::Text => {
+                let text = self.candidate(hash).and_then(|(key, _)| first_byte(key));
+                if let Some(byte) = text {
+                    prefetch(byte);
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn candidate(&self, hash: u64) -> Option<&(K, N)> {
+        let number = self.numbers.candidate(hash)?;
+        self.entries.get(number as usize)
     }
 
     /// Adds an entry whose key is not there yet. Its number is the last one.
     ///
     /// # Panics
-    /// When there are 2^32 entries; so the event fails. When the key's `Hash` does: then nothing is added.
+    /// When there are [`MOST`] entries; so the event fails. When the key's `Hash` does: then nothing is added.
     pub(super) fn push(&mut self, key: K, node: N) {
-        let Dense {
-            entries,
-            numbers,
-            hasher,
-        } = self;
-        let hash = |number: &u32| hasher.hash_one(&entries[*number as usize].0);
-        let Ok(number) = u32::try_from(entries.len()) else {
-            panic!("a map or a set has at most 2^32 entries on a task; give it more tasks, or use `Subindexed`")
+        let number = u32::try_from(self.entries.len()).ok().filter(|number| *number < MOST);
+        let Some(number) = number else {
+            panic!("a map or a set has at most {MOST} entries on a task; give it more tasks, or use `Subindexed`")
         };
-        // First the table: where a key's `Hash` panics, the entries are still those that it names.
-        match entries.len() {
+        // First the hashes: where a key's `Hash` panics, nothing has changed.
+        let hash = self.hasher.hash_one(&key);
+        match self.entries.len() {
             0..FEW => {}
             FEW => {
-                let mut all = HashTable::with_capacity(2 * FEW);
-                for old in 0..number {
-                    all.insert_unique(hash(&old), old, hash);
+                let hashes: Vec<u64> = (0..FEW).map(|number| self.hash_at(number)).collect();
+                for (number, hash) in (0..).zip(hashes) {
+                    self.numbers.insert(hash, number);
                 }
-                all.insert_unique(hasher.hash_one(&key), number, hash);
-                *numbers = all;
+                self.numbers.insert(hash, number);
             }
-            _ => {
-                numbers.insert_unique(hasher.hash_one(&key), number, hash);
-            }
+            _ => self.numbers.insert(hash, number),
         }
-        entries.push((key, node));
+        self.entries.push((key, node));
     }
 
     /// Removes an entry. The last one gets its number.
@@ -112,12 +148,14 @@ impl<K: Key, N> Dense<K, N> {
             return None;
         }
         if last == FEW {
-            self.numbers = HashTable::new();
+            self.numbers = Index::default();
         } else if last > FEW {
+            // First the hashes, as above.
             let hashes = (self.hash_at(number), self.hash_at(last));
-            self.forget(hashes.0, number);
+            // Numbers fit 32 bits.
+            self.numbers.remove(hashes.0, number as u32);
             if number != last {
-                self.renumber(hashes.1, last, number);
+                self.numbers.renumber(hashes.1, last as u32, number as u32);
             }
         }
         Some(self.entries.swap_remove(number))
@@ -131,9 +169,9 @@ impl<K: Key, N> Dense<K, N> {
             if last >= FEW {
                 let hashes = (self.hash_at(number), self.hash_at(last));
                 // By way of a number that no entry has.
-                self.renumber(hashes.0, number, usize::MAX);
-                self.renumber(hashes.1, last, number);
-                self.renumber(hashes.0, usize::MAX, last);
+                self.numbers.renumber(hashes.0, number as u32, MOST);
+                self.numbers.renumber(hashes.1, last as u32, number as u32);
+                self.numbers.renumber(hashes.0, MOST, last as u32);
             }
             self.entries.swap(number, last);
         }
@@ -142,16 +180,11 @@ impl<K: Key, N> Dense<K, N> {
     fn hash_at(&self, number: usize) -> u64 {
         self.hasher.hash_one(&self.entries[number].0)
     }
+}
 
-    fn forget(&mut self, hash: u64, number: usize) {
-        if let Ok(entry) = self.numbers.find_entry(hash, |other| *other == number as u32) {
-            entry.remove();
-        }
-    }
-
-    fn renumber(&mut self, hash: u64, from: usize, to: usize) {
-        if let Some(number) = self.numbers.find_mut(hash, |other| *other == from as u32) {
-            *number = to as u32;
-        }
-    }
+/// The first byte of a key that is a text (which it is, is known when this is compiled for a type).
+#[inline]
+fn first_byte<K: Key>(key: &K) -> Option<&u8> {
+    let any: &dyn Any = key;
+    any.downcast_ref::<String>()?.as_bytes().first()
 }

@@ -4,9 +4,12 @@
 //! stored one by one in key order, with undo records that name keys. A storage on disk stands where `Tree` stands now.
 
 mod dense;
+mod index;
+mod prefetch;
 mod table;
 mod tree;
 
+pub use dense::Step;
 pub use table::{Table, TableUndo};
 pub use tree::{Tree, TreeUndo};
 
@@ -43,9 +46,9 @@ pub trait Storage: Default + Send + Sized + 'static {
         !std::mem::needs_drop::<Self::Undo>()
     }
 
-    /// Looks at the entry of `key`, if it may not be in the processor's caches.
+    /// Prepares a lookup of `key`, if the entry may not be in the processor's caches.
     #[inline]
-    fn warm(&self, _key: &Self::Key) {}
+    fn prepare(&self, _key: &Self::Key, _step: Step) {}
 
     /// Runs `edit` on the entry of `key`.
     fn edit<H, E>(&mut self, key: H, edit: E) -> (E::Out, After<Self::Undo>)

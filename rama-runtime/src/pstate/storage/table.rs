@@ -1,7 +1,7 @@
 //! Entries in a hash table with numbered slots.
 
 use super::Storage;
-use super::dense::Dense;
+use super::dense::{Dense, Step};
 use crate::pstate::edit::{After, Edit};
 use crate::pstate::lookup::HeldKey;
 use crate::pstate::schema::{Key, Schema};
@@ -115,10 +115,9 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
     }
 
     #[inline]
-    fn warm(&self, key: &K) {
+    fn prepare(&self, key: &K, step: Step) {
         if self.map.len() > IN_CACHE {
-            // Many of these one after the other wait for memory together; lookups between events would wait one by one.
-            std::hint::black_box(self.map.find(key));
+            self.map.prepare(key, step);
         }
     }
 
