@@ -29,6 +29,7 @@ pub(super) fn placeholder(module: &ModuleDecl) -> TokenStream {
             fn programs() -> ::std::vec::Vec<::std::boxed::Box<dyn #private::Program<Self>>> {
                 ::core::unreachable!()
             }
+            #[inline]
             fn commit(&mut self) {}
             fn rollback(&mut self) {}
         }
@@ -104,6 +105,7 @@ pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, machines:
             fn programs() -> ::std::vec::Vec<::std::boxed::Box<dyn #private::Program<Self>>> {
                 ::std::vec![#(#private::program(Self::#functions())),*]
             }
+            #[inline]
             #[inline]
             fn commit(&mut self) {
                 #(self.#fields.commit();)*

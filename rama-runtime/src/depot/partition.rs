@@ -61,11 +61,17 @@ impl<R> Depot<R> {
     }
 
     /// The event succeeded: its staged appends are appended, in order.
+    #[inline]
     pub fn commit(&mut self) {
         if !self.staged.is_empty() {
-            for record in self.staged.drain(..) {
-                self.log.push(record);
-            }
+            self.commit_staged();
+        }
+    }
+
+    #[cold]
+    fn commit_staged(&mut self) {
+        for record in self.staged.drain(..) {
+            self.log.push(record);
         }
     }
 

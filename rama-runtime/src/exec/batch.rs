@@ -25,16 +25,18 @@ pub(crate) struct Envelope<H> {
     pub(crate) hop: H,
 }
 
-/// Neighbouring envelopes of one tree.
+/// Neighbouring envelopes of one tree: from here up to the next run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Run {
     pub(crate) tree: TreeRef,
-    pub(crate) len: u32,
+    pub(crate) first: usize,
 }
 
 /// Hops of one type, in the order sent. A tree is named once for neighbours, and compared once when they arrive.
 pub(crate) struct Envelopes<H> {
     pub(crate) runs: Vec<Run>,
+    /// What the sender calls the last run: it counts the trees that it comes to.
+    visit: u64,
     pub(crate) envelopes: Vec<Envelope<H>>,
     /// Of a batch for another thread: the scopes' short texts.
     pub(crate) arena: Arena,
@@ -44,6 +46,7 @@ impl<H> Default for Envelopes<H> {
     fn default() -> Self {
         Envelopes {
             runs: Vec::new(),
+            visit: 0,
             envelopes: Vec::new(),
             arena: Arena::default(),
         }
@@ -51,13 +54,20 @@ impl<H> Default for Envelopes<H> {
 }
 
 impl<H> Envelopes<H> {
-    #[inline]
-    pub(crate) fn push(&mut self, tree: TreeRef, envelope: Envelope<H>) {
-        match self.runs.last_mut() {
-            Some(run) if run.tree == tree => run.len += 1,
-            _ => self.runs.push(Run { tree, len: 1 }),
+    /// `visit` is not 0, and another one whenever `tree` is another one.
+    #[inline(always)]
+    pub(crate) fn push(&mut self, tree: TreeRef, visit: u64, envelope: Envelope<H>) {
+        if self.visit != visit {
+            self.visit = visit;
+            let first = self.envelopes.len();
+            self.runs.push(Run { tree, first });
         }
         self.envelopes.push(envelope);
+    }
+
+    /// No envelope is added any more.
+    pub(crate) fn close(&mut self) {
+        self.visit = 0;
     }
 
     #[inline]
@@ -80,7 +90,7 @@ impl Batch {
     /// One hop, in a batch of its own.
     pub(crate) fn alone<H: Send + 'static>(program: usize, tree: TreeRef, envelope: Envelope<H>) -> Self {
         let mut envelopes = Envelopes::default();
-        envelopes.push(tree, envelope);
+        envelopes.push(tree, 1, envelope);
         Batch {
             program,
             envelopes: Box::new(envelopes),

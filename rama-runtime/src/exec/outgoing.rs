@@ -16,6 +16,8 @@ pub(super) struct At {
     /// What is still to be folded into the tree's word.
     pub(super) word: u64,
     pub(super) phase: Phase,
+    /// How many trees, one after the other, events have come from: the number of the present one.
+    pub(super) visit: u64,
 }
 
 /// What the thread is doing, so that a panic finds out what it has interrupted: panics are caught once for many events.
@@ -44,11 +46,19 @@ impl Default for At {
             id: 0,
             word: 0,
             phase: Phase::Between,
+            visit: 0,
         }
     }
 }
 
 impl At {
+    /// The next events are of that tree.
+    #[inline]
+    pub(super) fn visit(&mut self, tree: TreeRef) {
+        self.tree = tree;
+        self.visit += 1;
+    }
+
     /// The id of the next event that is sent on: the one that came, or, where that is given away, a new one.
     #[inline(always)]
     pub(super) fn take_id<M: Module>(&mut self, host: &mut Host<M>) -> u64 {
@@ -104,26 +114,19 @@ impl<H: Wire> Outgoing<H> {
     /// Sends what the event emitted for a task.
     #[inline(always)]
     pub(super) fn hop<M: Module>(&mut self, task: u32, hop: H, at: &mut At, host: &mut Host<M>) {
-        host.counters.hops += 1;
         let place = host.places[task as usize];
         let envelope = at.envelope(place.local, hop, host);
-        self.send(place.thread, at.tree, envelope, host);
+        self.send(place.thread, at, envelope, host);
     }
 
     /// Puts a hop into the batch for that thread.
     #[inline(always)]
-    pub(super) fn send<M: Module>(
-        &mut self,
-        thread: u32,
-        tree: TreeRef,
-        mut envelope: Envelope<H>,
-        host: &mut Host<M>,
-    ) {
+    pub(super) fn send<M: Module>(&mut self, thread: u32, at: &At, mut envelope: Envelope<H>, host: &mut Host<M>) {
         let open = &mut self.open[thread as usize];
         if thread != host.index {
             envelope.hop.leaves(&mut open.arena);
         }
-        open.push(tree, envelope);
+        open.push(at.tree, at.visit, envelope);
         if open.len() >= BATCH {
             self.close_one(thread as usize, host);
         }
@@ -135,6 +138,8 @@ impl<H: Wire> Outgoing<H> {
         if len > 0 {
             let mut envelopes = self.spare.pop().unwrap_or_default();
             std::mem::swap(&mut *envelopes, &mut self.open[thread]);
+            envelopes.close();
+            host.counters.hops = host.counters.hops.wrapping_add(len as u64);
             host.outboxes[thread].batches.push(Batch {
                 program: self.index,
                 envelopes,

@@ -51,6 +51,7 @@ pub fn program<M: Module, K: Machine<M>>(machine: K) -> Box<dyn Program<M>> {
         branches: Vec::new(),
         spare_branches: Vec::new(),
         at: At::default(),
+        appends: true,
         module: std::marker::PhantomData,
     })
 }
@@ -63,6 +64,8 @@ struct Compiled<M: Module, K: Machine<M>> {
     branches: Vec<VecDeque<K::Hop>>,
     spare_branches: Vec<VecDeque<K::Hop>>,
     at: At,
+    /// Whether its events may append to depots.
+    appends: bool,
     module: std::marker::PhantomData<fn(M)>,
 }
 
@@ -86,10 +89,12 @@ trait Arrivals<M: Module, K: Machine<M>> {
 
 /// Hops of a batch.
 struct Hops<'b, H> {
-    runs: std::vec::Drain<'b, Run>,
+    runs: std::iter::Peekable<std::vec::Drain<'b, Run>>,
     envelopes: std::vec::Drain<'b, Envelope<H>>,
+    /// Envelopes of the batch.
+    len: usize,
     /// Envelopes of the current run.
-    left: u32,
+    left: usize,
     /// Envelopes whose lookups are prepared.
     prepared: usize,
 }
@@ -106,7 +111,8 @@ impl<M: Module, K: Machine<M>> Arrivals<M, K> for Hops<'_, K::Hop> {
         while self.left == 0 {
             let run = self.runs.next()?;
             host.fold(at.tree, std::mem::take(&mut at.word));
-            (at.tree, self.left) = (run.tree, run.len);
+            at.visit(run.tree);
+            self.left = self.runs.peek().map_or(self.len, |next| next.first) - run.first;
         }
         if K::PREPARES {
             if self.prepared == 0 {
@@ -176,7 +182,9 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
             let Some(input) = arrivals.next(&mut self.at, &self.machine, host) else {
                 return;
             };
-            host.touch(self.at.task);
+            if self.appends {
+                host.touch(self.at.task);
+            }
             self.event(host, |machine, task, out| arrivals.run(input, machine, task, out));
         }
     }
@@ -303,7 +311,9 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
             } => {
                 if host.overtime() {
                     let envelope = self.at.envelope(task, hop, host);
-                    self.outgoing.send(host.index, tree, envelope, host);
+                    self.outgoing.send(host.index, &self.at, envelope, host);
+                    // Not a partitioner's.
+                    host.counters.hops = host.counters.hops.wrapping_sub(1);
                 } else {
                     self.out.here.push_back(hop);
                 }
@@ -347,6 +357,12 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
 impl<M: Module, K: Machine<M>> Program<M> for Compiled<M, K> {
     fn attach(&mut self, index: usize, threads: usize) {
         self.outgoing.attach(index, threads);
+        // Of a machine that says nothing of its segments, nothing is known.
+        let topology = M::DESCRIPTOR.topologies.get(index);
+        self.appends = topology.is_none_or(|topology| {
+            let mut hops = topology.segments.iter().flat_map(|segment| segment.hops);
+            topology.segments.is_empty() || hops.any(|hop| hop.appends.is_some())
+        });
     }
 
     fn run(&mut self, envelopes: Box<dyn Any + Send>, host: &mut Host<M>) {
@@ -354,7 +370,9 @@ impl<M: Module, K: Machine<M>> Program<M> for Compiled<M, K> {
             tracing::error!("a batch reached another topology than its own");
             return;
         };
-        let Envelopes { runs, envelopes, arena } = &mut *batch;
+        let Envelopes {
+            runs, envelopes, arena, ..
+        } = &mut *batch;
         if !arena.is_empty() {
             let mut texts = arena.unpack();
             for envelope in envelopes.iter_mut() {
@@ -362,7 +380,8 @@ impl<M: Module, K: Machine<M>> Program<M> for Compiled<M, K> {
             }
         }
         let mut hops = Hops {
-            runs: runs.drain(..),
+            runs: runs.drain(..).peekable(),
+            len: envelopes.len(),
             envelopes: envelopes.drain(..),
             left: 0,
             prepared: 0,
@@ -374,11 +393,8 @@ impl<M: Module, K: Machine<M>> Program<M> for Compiled<M, K> {
 
     fn start(&mut self, source: usize, task: u32, flight: Flight, host: &mut Host<M>) {
         let Flight { tree, first, count } = flight;
-        self.at = At {
-            tree,
-            task,
-            ..At::default()
-        };
+        self.at.visit(tree);
+        (self.at.task, self.at.id, self.at.word) = (task, 0, 0);
         let mut records = Records {
             source,
             first,

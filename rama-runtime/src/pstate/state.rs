@@ -132,11 +132,8 @@ impl<S: Schema> PState<S> {
     /// Makes the writes since the last commit permanent. Cost: next to nothing where there were none.
     #[inline]
     pub fn commit(&mut self) {
-        match self.log.len() {
-            0 => {}
-            // What most events write. Taking it out is cheaper than clearing a list.
-            1 => drop(self.log.pop()),
-            _ => self.forget(),
+        if !self.log.is_empty() {
+            self.forget();
         }
     }
 
@@ -148,7 +145,12 @@ impl<S: Schema> PState<S> {
         self.forget();
     }
 
+    #[inline(never)]
     fn forget(&mut self) {
+        // One is what most events write. Taking it out is cheaper than clearing a list.
+        if self.log.len() == 1 {
+            return drop(self.log.pop());
+        }
         self.log.clear();
         if self.log.capacity() > KEPT_RECORDS {
             self.log.shrink_to(KEPT_RECORDS);

@@ -5,7 +5,7 @@ use super::prefetch::prefetch;
 use crate::pstate::lookup::Lookup;
 use crate::pstate::schema::Key;
 use foldhash::fast::RandomState;
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::hash::BuildHasher;
 
 /// Entries in a dense array, in the order in which they came, and a hash table of their numbers.
@@ -101,12 +101,13 @@ impl<K: Key, N> Dense<K, N> {
                     prefetch(entry);
                 }
             }
-            Step::Text => {
+            Step::Text if TypeId::of::<K>() == TypeId::of::<String>() => {
                 let text = self.candidate(hash).and_then(|(key, _)| first_byte(key));
                 if let Some(byte) = text {
                     prefetch(byte);
                 }
             }
+            Step::Text => {}
         }
     }
 
