@@ -1,11 +1,12 @@
 //! Futures that run elsewhere while their task goes on.
 
-use super::batch::{Batch, TreeRef};
+use super::batch::Batch;
 use super::guard::caught;
 use super::host::Host;
 use super::message::Message;
 use crate::error::Result;
 use crate::module::Module;
+use crate::topology::TreeRef;
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;

@@ -1,9 +1,8 @@
 //! What a topology's events work with on one thread: the tasks, the trees, and everything that is about to leave.
 
-use super::batch::{Batch, TreeRef};
+use super::batch::Batch;
 use super::counters::ThreadCounters;
 use super::guard::discard;
-use super::layout::Place;
 use super::message::Answer;
 use super::outbox::Outbox;
 use super::shared::Shared;
@@ -12,9 +11,9 @@ use super::source::Source;
 use super::timers::Timers;
 use super::trees::{Note, Told, Trees};
 use crate::depot::AckLevel;
-use crate::env::Rng;
 use crate::error::Error;
 use crate::module::Module;
+use crate::topology::TreeRef;
 use crate::topology::{AckValue, Cx};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -44,8 +43,6 @@ pub struct Host<M: Module> {
     pub(crate) trees: Trees,
     pub(crate) timers: Timers,
     pub(crate) outboxes: Vec<Outbox>,
-    /// Where each task lives.
-    pub(crate) places: Vec<Place>,
     /// Batches for this thread, in the order sent.
     pub(crate) queue: VecDeque<Batch>,
     /// Tasks whose depots may have grown.
@@ -58,7 +55,6 @@ pub struct Host<M: Module> {
     pub(crate) counters: ThreadCounters,
     /// Records appended to this thread's partitions, by whomever.
     pub(crate) appended: u64,
-    pub(crate) rng: Rng,
     pub(crate) check_wire: bool,
     /// Since when the running event goes on over its yields; looked up when it first yields.
     pub(crate) event_began: Option<Duration>,
@@ -70,12 +66,6 @@ pub struct Host<M: Module> {
 const YIELDS: u32 = 4096;
 
 impl<M: Module> Host<M> {
-    /// A new event id. (Zero would be invisible in its tree's word.)
-    #[inline]
-    pub(crate) fn fresh_id(&mut self) -> u64 {
-        self.rng.next_u64() | 1
-    }
-
     /// Folds `word` into a tree, wherever it is kept.
     pub(crate) fn fold(&mut self, tree: TreeRef, word: u64) {
         if tree.thread == self.index {

@@ -5,15 +5,8 @@ use crate::module::ModuleDescriptor;
 use crate::module::descriptor::{
     HopDescriptor, OnFailure, PartitionerDescriptor, Retry, SegmentDescriptor, StartFrom, TopologyDescriptor,
 };
+use crate::topology::Place;
 use std::time::Duration;
-
-/// Where a task lives.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
-    pub(crate) thread: u32,
-    /// Its place among the thread's tasks.
-    pub(crate) local: u32,
-}
 
 /// A source, the same on every task.
 #[derive(Debug, Clone)]

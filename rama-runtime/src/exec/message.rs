@@ -1,9 +1,10 @@
 //! What reaches a task thread from outside.
 
 use super::Host;
-use super::batch::{Batch, TreeRef};
+use super::batch::Batch;
 use super::trees::TreeUpdate;
 use crate::module::Module;
+use crate::topology::TreeRef;
 use tokio::sync::oneshot;
 
 /// Records of one depot, appended by a client, for tasks of one thread.

@@ -8,14 +8,12 @@
 mod batch;
 mod commit;
 mod counters;
-mod dispatch;
 mod external;
 mod guard;
 mod host;
 mod layout;
 mod message;
 mod outbox;
-mod outgoing;
 mod program;
 mod retry;
 mod run;

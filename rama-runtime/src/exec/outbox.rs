@@ -1,7 +1,8 @@
 //! What leaves this thread for one other thread at the end of the turn.
 
-use super::batch::{Batch, TreeRef};
+use super::batch::Batch;
 use super::trees::{Note, TreeUpdate};
+use crate::topology::TreeRef;
 
 const CACHE: usize = 256;
 

@@ -1,15 +1,16 @@
 //! A compiled topology at work on one thread: the typed half of the runtime.
 
-use super::batch::{Batch, Envelope, Envelopes, Run, SPARE, TreeRef};
-use super::dispatch::check_wire;
+use super::batch::Batch;
 use super::guard::{attempt, insist};
 use super::host::{Host, Task};
-use super::outgoing::{At, Outgoing, Phase};
 use super::slots::Waiting;
 use crate::depot::Failure;
+use crate::env::Rng;
 use crate::module::Module;
 use crate::pstate::Step;
-use crate::topology::{Emit, EventError, Flow, Machine, Out, Route, Wire};
+use crate::topology::{
+    Emit, Envelope, Envelopes, EventError, Flow, Machine, Out, Place, Route, Run, TreeRef, check_wire,
+};
 use std::any::Any;
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -26,8 +27,8 @@ pub struct Flight {
 /// A compiled topology as the runtime knows it: called once a batch, whatever its hop type. Made by [`program`].
 #[doc(hidden)]
 pub trait Program<M: Module>: Send + 'static {
-    /// Tells it its place among the module's topologies, and how many threads there are. Called once, first.
-    fn attach(&mut self, index: usize, threads: usize);
+    /// Tells it its place among the module's topologies, and where everything is. Called once, first.
+    fn attach(&mut self, index: usize, host: &Host<M>, seed: u64);
 
     /// Runs the hops of a batch, in order.
     fn run(&mut self, envelopes: Box<dyn Any + Send>, host: &mut Host<M>);
@@ -46,11 +47,12 @@ pub trait Program<M: Module>: Send + 'static {
 pub fn program<M: Module, K: Machine<M>>(machine: K) -> Box<dyn Program<M>> {
     Box::new(Compiled {
         machine,
-        out: Out::default(),
-        outgoing: Outgoing::new(),
+        index: 0,
+        out: Out::new(Vec::new(), 0, Rng::new(0)),
+        spare: Vec::new(),
         branches: Vec::new(),
         spare_branches: Vec::new(),
-        at: At::default(),
+        phase: Phase::Between,
         appends: true,
         module: std::marker::PhantomData,
     })
@@ -58,15 +60,36 @@ pub fn program<M: Module, K: Machine<M>>(machine: K) -> Box<dyn Program<M>> {
 
 struct Compiled<M: Module, K: Machine<M>> {
     machine: K,
+    index: usize,
     out: Out<K::Hop>,
-    outgoing: Outgoing<K::Hop>,
+    #[expect(
+        clippy::vec_box,
+        reason = "a batch travels in its box, and the box is what is used again"
+    )]
+    spare: Vec<Box<Envelopes<K::Hop>>>,
     /// What runs next, before anything queued: branches of the running event, those of the innermost one last.
     branches: Vec<VecDeque<K::Hop>>,
     spare_branches: Vec<VecDeque<K::Hop>>,
-    at: At,
+    phase: Phase,
     /// Whether its events may append to depots.
     appends: bool,
     module: std::marker::PhantomData<fn(M)>,
+}
+
+/// How many emptied buffers of a kind are kept for use again.
+const SPARE: usize = 16;
+
+/// What the thread is doing, so that a panic finds out what it has interrupted: panics are caught once for many events.
+#[derive(Clone, Copy)]
+enum Phase {
+    /// The runtime's own work: nothing of the event is left, or nothing has begun.
+    Between,
+    /// What events will look up is prepared: a hint, so a panic in there is none of its business.
+    Ahead,
+    /// The event's code runs. If it panics, the event has failed.
+    Body,
+    /// The event has succeeded, and its writes become permanent: whatever panics in there, that must be finished.
+    Commit,
 }
 
 /// What arrives at a topology: hops, or records to start.
@@ -74,8 +97,14 @@ trait Arrivals<M: Module, K: Machine<M>> {
     /// What one event begins with.
     type Input;
 
-    /// The next one; `at` learns where it stands, and keeps what neighbours share.
-    fn next(&mut self, at: &mut At, machine: &K, host: &mut Host<M>) -> Option<Self::Input>;
+    /// The next one; `out` learns where it stands.
+    fn next(
+        &mut self,
+        out: &mut Out<K::Hop>,
+        phase: &mut Phase,
+        machine: &K,
+        host: &mut Host<M>,
+    ) -> Option<Self::Input>;
 
     /// Runs it.
     fn run(
@@ -107,29 +136,29 @@ impl<M: Module, K: Machine<M>> Arrivals<M, K> for Hops<'_, K::Hop> {
     type Input = K::Hop;
 
     #[inline(always)]
-    fn next(&mut self, at: &mut At, machine: &K, host: &mut Host<M>) -> Option<K::Hop> {
+    fn next(&mut self, out: &mut Out<K::Hop>, phase: &mut Phase, machine: &K, host: &mut Host<M>) -> Option<K::Hop> {
         while self.left == 0 {
             let run = self.runs.next()?;
-            host.fold(at.tree, std::mem::take(&mut at.word));
-            at.visit(run.tree);
+            host.fold(out.tree, std::mem::take(&mut out.word));
+            out.visit(run.tree);
             self.left = self.runs.peek().map_or(self.len, |next| next.first) - run.first;
         }
         if K::PREPARES {
             if self.prepared == 0 {
                 self.prepared = AHEAD;
-                at.phase = Phase::Ahead;
-                for step in [Step::Index, Step::Entry, Step::Text] {
+                *phase = Phase::Ahead;
+                for step in [Step::Index, Step::Entry, Step::Inside] {
                     for envelope in self.envelopes.as_slice().iter().take(AHEAD) {
                         machine.prepare(&envelope.hop, &host.tasks[envelope.task as usize].module, step);
                     }
                 }
-                at.phase = Phase::Between;
+                *phase = Phase::Between;
             }
             self.prepared -= 1;
         }
         self.left -= 1;
         let Envelope { task, record, id, hop } = self.envelopes.next()?;
-        (at.task, at.record, at.id) = (task, record, id);
+        (out.task, out.record, out.id) = (task, record, id);
         Some(hop)
     }
 
@@ -151,9 +180,9 @@ impl<M: Module, K: Machine<M>> Arrivals<M, K> for Records {
     type Input = u64;
 
     #[inline(always)]
-    fn next(&mut self, at: &mut At, _machine: &K, _host: &mut Host<M>) -> Option<u64> {
-        at.record = self.left.next()?;
-        Some(self.first + u64::from(at.record))
+    fn next(&mut self, out: &mut Out<K::Hop>, _phase: &mut Phase, _machine: &K, _host: &mut Host<M>) -> Option<u64> {
+        out.record = self.left.next()?;
+        Some(self.first + u64::from(out.record))
     }
 
     #[inline(always)]
@@ -169,7 +198,7 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
         while let Err(error) = attempt(|| self.events(arrivals, host)) {
             self.recover(error, host);
         }
-        host.fold(self.at.tree, std::mem::take(&mut self.at.word));
+        host.fold(self.out.tree, std::mem::take(&mut self.out.word));
     }
 
     #[inline]
@@ -178,12 +207,12 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
             // Also what a panic has interrupted, when this is entered again.
             self.run_branches(host);
             // An event that sent nothing gives its id back.
-            self.at.word ^= std::mem::take(&mut self.at.id);
-            let Some(input) = arrivals.next(&mut self.at, &self.machine, host) else {
+            self.out.word ^= std::mem::take(&mut self.out.id);
+            let Some(input) = arrivals.next(&mut self.out, &mut self.phase, &self.machine, host) else {
                 return;
             };
             if self.appends {
-                host.touch(self.at.task);
+                host.touch(self.out.task);
             }
             self.event(host, |machine, task, out| arrivals.run(input, machine, task, out));
         }
@@ -214,8 +243,9 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
     where
         F: FnOnce(&K, &mut Task<M>, &mut Out<K::Hop>) -> Result<Flow, EventError>,
     {
-        self.at.phase = Phase::Body;
-        let task = &mut host.tasks[self.at.task as usize];
+        self.phase = Phase::Body;
+        self.out.begin();
+        let task = &mut host.tasks[self.out.task as usize];
         task.cx.begin();
         let mut result = body(&self.machine, task, &mut self.out);
         if host.check_wire && result.is_ok() {
@@ -224,14 +254,12 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
         match result {
             Ok(flow) => {
                 if let Flow::Done(Some(value)) = flow {
-                    host.returned(self.at.tree, self.at.record, value);
+                    host.returned(self.out.tree, self.out.record, value);
                 }
-                self.at.phase = Phase::Commit;
-                host.tasks[self.at.task as usize].module.commit();
-                self.at.phase = Phase::Between;
-                if !self.out.is_empty() {
-                    self.dispatch(host);
-                }
+                self.phase = Phase::Commit;
+                host.tasks[self.out.task as usize].module.commit();
+                self.phase = Phase::Between;
+                self.dispatch(host);
             }
             Err(error) => self.fail(&error, host),
         }
@@ -240,17 +268,17 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
     /// A panic has interrupted an event.
     #[cold]
     fn recover(&mut self, error: EventError, host: &mut Host<M>) {
-        match self.at.phase {
-            Phase::Body if !host.tasks[self.at.task as usize].cx.has_succeeded() => self.fail(&error, host),
+        match self.phase {
+            Phase::Body if !host.tasks[self.out.task as usize].cx.has_succeeded() => self.fail(&error, host),
             Phase::Body | Phase::Commit => {
                 tracing::error!(%error, "a value's `Drop` panicked between events");
-                let module = &mut host.tasks[self.at.task as usize].module;
+                let module = &mut host.tasks[self.out.task as usize].module;
                 insist(|| module.commit());
-                self.at.phase = Phase::Between;
+                self.phase = Phase::Between;
                 self.dispatch(host);
             }
             // A key's `Hash` or `Eq`, mostly: it will fail its own event.
-            Phase::Ahead => self.at.phase = Phase::Between,
+            Phase::Ahead => self.phase = Phase::Between,
             // Not the event's fault, and what it was about to do cannot be known: no event may run on this state.
             Phase::Between => std::panic::resume_unwind(Box::new(error)),
         }
@@ -259,27 +287,20 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
     /// The running event has failed: nothing of it remains, and its record is told. Its branches are none.
     #[cold]
     fn fail(&mut self, error: &EventError, host: &mut Host<M>) {
-        self.at.phase = Phase::Between;
+        self.phase = Phase::Between;
         // One by one: a second panic on the way out of a first one would abort the process.
         insist(|| while self.out.drop_one() {});
         // What a panic leaves half done is undone by the rollback, so the state is whole again when it is seen next.
-        let module = &mut host.tasks[self.at.task as usize].module;
+        let module = &mut host.tasks[self.out.task as usize].module;
         insist(|| module.rollback());
-        host.failed(self.at.tree, self.at.record, error.to_string());
+        host.failed(self.out.tree, self.out.record, error.to_string());
     }
 
-    /// Sends on what the event emitted.
+    /// Sends on what the event emitted, as far as it has not been sent.
     #[inline(always)]
     fn dispatch(&mut self, host: &mut Host<M>) {
-        // One at a time is what most events send.
-        if self.out.hops.len() == 1 {
-            if let Some((task, hop)) = self.out.hops.pop() {
-                self.outgoing.hop(task, hop, &mut self.at, host);
-            }
-        } else if !self.out.hops.is_empty() {
-            for (task, hop) in self.out.hops.drain(..) {
-                self.outgoing.hop(task, hop, &mut self.at, host);
-            }
+        if self.out.full {
+            self.close(host);
         }
         if !self.out.waits.is_empty() {
             self.dispatch_waits(host);
@@ -287,6 +308,22 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
         if !self.out.here.is_empty() {
             let spare = self.spare_branches.pop().unwrap_or_default();
             self.branches.push(std::mem::replace(&mut self.out.here, spare));
+        }
+    }
+
+    /// Closes the batch for a thread.
+    fn close_one(&mut self, thread: usize, host: &mut Host<M>) {
+        let len = self.out.open[thread].len();
+        if len > 0 {
+            let mut envelopes = self.spare.pop().unwrap_or_default();
+            std::mem::swap(&mut *envelopes, &mut self.out.open[thread]);
+            envelopes.close(thread != host.index as usize);
+            host.counters.hops = host.counters.hops.wrapping_add(len as u64);
+            host.outboxes[thread].batches.push(Batch {
+                program: self.index,
+                envelopes,
+                len,
+            });
         }
     }
 
@@ -299,7 +336,7 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
 
     /// What waits, or goes on here.
     fn dispatch_wait(&mut self, emit: Emit<K::Hop>, host: &mut Host<M>) {
-        let At { tree, record, task, .. } = self.at;
+        let Out { tree, record, task, .. } = self.out;
         match emit {
             Emit::Hop {
                 route: Route::Task(_) | Route::Here,
@@ -310,8 +347,11 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
                 hop,
             } => {
                 if host.overtime() {
-                    let envelope = self.at.envelope(task, hop, host);
-                    self.outgoing.send(host.index, &self.at, envelope, host);
+                    let place = Place {
+                        thread: host.index,
+                        local: task,
+                    };
+                    self.out.send(place, hop);
                     // Not a partitioner's.
                     host.counters.hops = host.counters.hops.wrapping_sub(1);
                 } else {
@@ -319,9 +359,9 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
                 }
             }
             Emit::AfterAppend { depot, hop } => {
-                let envelope = self.at.envelope(task, hop, host);
+                let envelope = self.out.envelope(task, hop);
                 let id = envelope.id;
-                let batch = Batch::alone(self.outgoing.index, tree, envelope);
+                let batch = Batch::alone(self.index, tree, envelope);
                 let waiting = Waiting {
                     tree,
                     record,
@@ -333,7 +373,7 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
                 }
             }
             Emit::External(future) => {
-                let (index, id) = (self.outgoing.index, self.at.take_id(host));
+                let (index, id) = (self.index, self.out.take_id());
                 let spawned = host.spawn_external(future, tree, record, id, move |hop| {
                     let envelope = Envelope { task, record, id, hop };
                     Batch::alone(index, tree, envelope)
@@ -349,14 +389,16 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
     /// be the tree's last one.
     #[cold]
     fn lose(&mut self, id: u64, error: &str, host: &mut Host<M>) {
-        host.failed(self.at.tree, self.at.record, error.to_owned());
-        self.at.word ^= id;
+        host.failed(self.out.tree, self.out.record, error.to_owned());
+        self.out.word ^= id;
     }
 }
 
 impl<M: Module, K: Machine<M>> Program<M> for Compiled<M, K> {
-    fn attach(&mut self, index: usize, threads: usize) {
-        self.outgoing.attach(index, threads);
+    fn attach(&mut self, index: usize, host: &Host<M>, seed: u64) {
+        self.index = index;
+        let layout = &host.shared.layout;
+        self.out = Out::new(layout.places.clone(), layout.threads as usize, Rng::new(seed));
         // Of a machine that says nothing of its segments, nothing is known.
         let topology = M::DESCRIPTOR.topologies.get(index);
         self.appends = topology.is_none_or(|topology| {
@@ -370,15 +412,8 @@ impl<M: Module, K: Machine<M>> Program<M> for Compiled<M, K> {
             tracing::error!("a batch reached another topology than its own");
             return;
         };
-        let Envelopes {
-            runs, envelopes, arena, ..
-        } = &mut *batch;
-        if !arena.is_empty() {
-            let mut texts = arena.unpack();
-            for envelope in envelopes.iter_mut() {
-                envelope.hop.leaves(&mut texts);
-            }
-        }
+        batch.open();
+        let Envelopes { runs, envelopes, .. } = &mut *batch;
         let mut hops = Hops {
             runs: runs.drain(..).peekable(),
             len: envelopes.len(),
@@ -388,13 +423,16 @@ impl<M: Module, K: Machine<M>> Program<M> for Compiled<M, K> {
         };
         self.drive(&mut hops, host);
         drop(hops);
-        self.outgoing.keep(batch);
+        batch.clear();
+        if self.spare.len() < SPARE {
+            self.spare.push(batch);
+        }
     }
 
     fn start(&mut self, source: usize, task: u32, flight: Flight, host: &mut Host<M>) {
         let Flight { tree, first, count } = flight;
-        self.at.visit(tree);
-        (self.at.task, self.at.id, self.at.word) = (task, 0, 0);
+        self.out.visit(tree);
+        (self.out.task, self.out.id, self.out.word) = (task, 0, 0);
         let mut records = Records {
             source,
             first,
@@ -404,7 +442,10 @@ impl<M: Module, K: Machine<M>> Program<M> for Compiled<M, K> {
     }
 
     fn close(&mut self, host: &mut Host<M>) {
-        self.outgoing.close(host);
+        self.out.full = false;
+        for thread in 0..self.out.open.len() {
+            self.close_one(thread, host);
+        }
     }
 
     fn dead_letter(&mut self, source: usize, offset: u64, failure: &Failure, module: &mut M) -> bool {

@@ -2,12 +2,13 @@
 //!
 //! Records come and are done in runs of neighbours, so what is the same for neighbours is kept and done once a run.
 
-use super::batch::{Batch, TreeRef};
+use super::batch::Batch;
 use super::guard::discard;
 use crate::client::{AckValues, Outcome};
 use crate::depot::AckLevel;
 use crate::error::Error;
 use crate::topology::AckValue;
+use crate::topology::TreeRef;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 

@@ -1,9 +1,9 @@
 //! Records begin.
 
-use super::batch::TreeRef;
 use super::program::Flight;
 use super::thread::Thread;
 use crate::module::Module;
+use crate::topology::TreeRef;
 
 /// How many flights of one source start before the next source has its turn.
 const AT_ONCE: u32 = 64;

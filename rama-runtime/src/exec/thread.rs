@@ -80,10 +80,6 @@ impl<M: Module> Thread<M> {
             });
         }
         let threads = layout.threads as usize;
-        let mut programs = M::programs();
-        for (place, program) in programs.iter_mut().enumerate() {
-            program.attach(place, threads);
-        }
         let host = Host {
             index,
             tasks,
@@ -92,7 +88,6 @@ impl<M: Module> Thread<M> {
             trees: Trees::default(),
             timers: Timers::new(layout, index, shared.clock().now()),
             outboxes: (0..threads).map(|_| Outbox::new()).collect(),
-            places: layout.places.clone(),
             queue: VecDeque::new(),
             touched: Vec::new(),
             dirty: Vec::new(),
@@ -101,12 +96,15 @@ impl<M: Module> Thread<M> {
             probes: Vec::new(),
             counters: Default::default(),
             appended: 0,
-            rng,
             check_wire: layout.limits.check_wire,
             event_began: None,
             event_steps: 0,
             shared,
         };
+        let mut programs = M::programs();
+        for (place, program) in programs.iter_mut().enumerate() {
+            program.attach(place, &host, rng.next_u64());
+        }
         Thread {
             host,
             programs,

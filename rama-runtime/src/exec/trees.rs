@@ -8,9 +8,9 @@
 //! What is said of one record (it failed, it returned a value) names its place in the flight: so neighbours share a tree,
 //! but not their fate.
 
-use super::batch::TreeRef;
 use super::guard::discard;
 use crate::topology::AckValue;
+use crate::topology::TreeRef;
 use std::collections::VecDeque;
 
 /// What happened in one tree, on a thread that does not keep it.

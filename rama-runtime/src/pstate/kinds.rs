@@ -3,7 +3,7 @@
 use super::cursor::{ListCursor, MapCursor, SetCursor};
 use super::list::{self, ListUndo};
 use super::schema::{Key, Schema};
-use super::storage::{Step, Storage, Table, TableUndo, Tree, TreeUndo};
+use super::storage::{Step, Storage, Table, TableUndo, Tree, TreeUndo, prefetch};
 use super::window::Window;
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
@@ -127,6 +127,7 @@ macro_rules! keyed {
                 }
             }
 
+            #[inline(always)]
             fn cursor<X, P>(site: X, path: P) -> Self::Cursor<X, P> {
                 $cursor::new(site, path)
             }
@@ -183,6 +184,15 @@ macro_rules! sequence {
                 }
             }
 
+            #[inline]
+            fn prepare_inside(list: &Self::Node) {
+                // Its end, as most writes are pushes.
+                if let Some(last) = list.last() {
+                    prefetch(last);
+                }
+            }
+
+            #[inline(always)]
             fn cursor<X, P>(site: X, path: P) -> Self::Cursor<X, P> {
                 ListCursor::new(site, path)
             }

@@ -37,6 +37,7 @@ pub trait Path: Sized {
 pub struct Root<S>(PhantomData<fn() -> S>);
 
 impl<S> Root<S> {
+    #[inline(always)]
     pub(super) fn new() -> Self {
         Root(PhantomData)
     }
@@ -188,6 +189,7 @@ pub struct Field<P, const I: usize> {
 
 impl<P, const I: usize> Field<P, I> {
     /// The field of the struct at `parent`.
+    #[inline(always)]
     pub fn of(parent: P) -> Self {
         Field { parent }
     }

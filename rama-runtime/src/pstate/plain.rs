@@ -35,6 +35,7 @@ impl<T: Plain> Schema for T {
         *node = undo.0;
     }
 
+    #[inline(always)]
     fn cursor<X, P>(site: X, path: P) -> ValueCursor<X, P> {
         ValueCursor::new(site, path)
     }

@@ -35,12 +35,14 @@ impl<T: Plain> PState<T> {
     }
 
     /// Makes `value` the value.
+    #[inline(always)]
     pub fn set(&mut self, value: T) {
         self.root().set(value);
     }
 
     /// Lets `change` change the value in place, and returns what it returns. A missing value starts as its `Default`.
     /// When `change` panics, the value is what it was before.
+    #[inline(always)]
     pub fn update<R>(&mut self, change: impl FnOnce(&mut T) -> R) -> R
     where
         T: Default,
@@ -49,6 +51,7 @@ impl<T: Plain> PState<T> {
     }
 
     /// Removes the value. Says whether there was one.
+    #[inline(always)]
     pub fn remove(&mut self) -> bool {
         self.root().remove()
     }
@@ -88,6 +91,7 @@ macro_rules! map_root {
         /// A PState that is one map a task.
         impl<K: Key, S: Schema> PState<$schema> {
             /// The entry of `key`, to read and write.
+            #[inline(always)]
             pub fn key<'q, Q>(&mut self, key: &'q Q) -> S::Cursor<Local<'_, $schema>, AtKey<Root<$schema>, &'q Q>>
             where
                 Q: Lookup<K> + ?Sized,
@@ -103,6 +107,7 @@ macro_rules! map_root {
 
             /// Whether there is an entry of `key`.
             #[must_use]
+            #[inline(always)]
             pub fn contains<Q>(&self, key: &Q) -> bool
             where
                 Q: Lookup<K> + ?Sized,
@@ -169,11 +174,13 @@ macro_rules! map_root {
             }
 
             /// Makes `value` the whole map.
+            #[inline(always)]
             pub fn set(&mut self, value: BTreeMap<K, S::Value>) {
                 self.root().set(value);
             }
 
             /// Removes the entry of `key`. Says whether there was one.
+            #[inline(always)]
             pub fn remove<Q>(&mut self, key: &Q) -> bool
             where
                 Q: Lookup<K> + ?Sized,
@@ -204,6 +211,7 @@ macro_rules! set_root {
 
             /// Whether `element` is in the set.
             #[must_use]
+            #[inline(always)]
             pub fn contains<Q>(&self, element: &Q) -> bool
             where
                 Q: Lookup<T> + ?Sized,
@@ -258,16 +266,19 @@ macro_rules! set_root {
             }
 
             /// Adds `element`. Says whether it is new.
+            #[inline(always)]
             pub fn insert(&mut self, element: T) -> bool {
                 self.root().insert(element)
             }
 
             /// Makes `value` the whole set.
+            #[inline(always)]
             pub fn set(&mut self, value: BTreeSet<T>) {
                 self.root().set(value);
             }
 
             /// Removes `element`. Says whether it was there.
+            #[inline(always)]
             pub fn remove<Q>(&mut self, element: &Q) -> bool
             where
                 Q: Lookup<T> + ?Sized,
@@ -348,6 +359,7 @@ macro_rules! list_root {
             }
 
             /// Adds an item at the end.
+            #[inline(always)]
             pub fn push(&mut self, item: S::Value) {
                 self.root().push(item);
             }
@@ -358,6 +370,7 @@ macro_rules! list_root {
             }
 
             /// Makes `value` the whole list.
+            #[inline(always)]
             pub fn set(&mut self, value: Vec<S::Value>) {
                 self.root().set(value);
             }

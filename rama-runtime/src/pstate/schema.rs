@@ -107,6 +107,10 @@ pub trait Schema: Sized + Send + 'static {
         !std::mem::needs_drop::<Self::Undo>()
     }
 
+    /// Prepares a look into the node, where what it holds is elsewhere.
+    #[inline]
+    fn prepare_inside(_node: &Self::Node) {}
+
     /// Prepares a lookup of `key`, if there is any use in it: see [`PState::prepare`](super::PState).
     #[inline]
     fn prepare<Q: 'static>(_node: &Self::Node, _key: &Q, _step: Step) {}

@@ -67,6 +67,7 @@ pub struct Local<'p, S: Schema> {
 
 impl<'p, S: Schema> Local<'p, S> {
     /// The partition, where the keys of the root must live here.
+    #[inline(always)]
     pub(super) fn checked(state: &'p mut PState<S>) -> Self {
         Local {
             state,
@@ -76,6 +77,7 @@ impl<'p, S: Schema> Local<'p, S> {
     }
 
     /// The partition, whatever its keys.
+    #[inline(always)]
     pub(super) fn unchecked(state: &'p mut PState<S>) -> Self {
         Local {
             state,
@@ -85,6 +87,7 @@ impl<'p, S: Schema> Local<'p, S> {
     }
 
     /// The partition, for a key that the compiler proved to live here: debug builds look whether it was right.
+    #[inline(always)]
     pub(super) fn proven(state: &'p mut PState<S>) -> Self {
         let checks = if cfg!(debug_assertions) {
             Checks::Proofs
@@ -99,6 +102,7 @@ impl<'p, S: Schema> Local<'p, S> {
     }
 
     /// The same, for the event's last write: behind it nothing fails.
+    #[inline(always)]
     pub(super) fn last(state: &'p mut PState<S>) -> Self {
         Local {
             may_fail: false,
@@ -135,6 +139,7 @@ impl<S: Schema> Site for Local<'_, S> {
         K: Key,
         Q: Lookup<K> + ?Sized + 'q;
 
+    #[inline(always)]
     fn hold<K: Key, Q: Lookup<K> + ?Sized>(key: &Q) -> &Q {
         key
     }
@@ -182,6 +187,7 @@ impl<S: Schema> Site for Shared<'_, S> {
         K: Key,
         Q: Lookup<K> + ?Sized + 'q;
 
+    #[inline(always)]
     fn hold<K: Key, Q: Lookup<K> + ?Sized>(key: &Q) -> &Q {
         key
     }
@@ -252,6 +258,7 @@ impl<M: Module, S: Schema> Site for Remote<M, S> {
         K: Key,
         Q: Lookup<K> + ?Sized + 'q;
 
+    #[inline(always)]
     fn hold<K: Key, Q: Lookup<K> + ?Sized>(key: &Q) -> Owned<K> {
         Owned(key.to_owned())
     }

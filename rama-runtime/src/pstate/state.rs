@@ -71,12 +71,14 @@ impl<S: Schema> PState<S> {
     }
 
     /// The cursor at the root, to read and write.
+    #[inline(always)]
     pub fn root(&mut self) -> S::Cursor<Local<'_, S>, Root<S>> {
         self.check_task();
         S::cursor(Local::checked(self), Root::new())
     }
 
     /// The cursor at the root, to read only.
+    #[inline(always)]
     pub fn reader(&self) -> S::Cursor<Shared<'_, S>, Root<S>> {
         self.check_task();
         S::cursor(Shared { state: self }, Root::new())
@@ -87,12 +89,14 @@ impl<S: Schema> PState<S> {
     ///
     /// Neither the compiler nor the runtime checks what follows (`RM0007`). A client that looks for `k` asks the task that owns it,
     /// and does not find what was written here: such a PState is this task's own scratch space.
+    #[inline(always)]
     pub fn unaligned(&mut self) -> S::Cursor<Local<'_, S>, Root<S>> {
         S::cursor(Local::unchecked(self), Root::new())
     }
 
     /// The cursor at the root, for a key that the compiler proved to live here.
     #[doc(hidden)]
+    #[inline(always)]
     pub fn proven(&mut self) -> S::Cursor<Local<'_, S>, Root<S>> {
         S::cursor(Local::proven(self), Root::new())
     }
@@ -100,6 +104,7 @@ impl<S: Schema> PState<S> {
     /// The cursor at the root, for the last write of an event, by a key that the compiler proved to live here: it cannot be taken
     /// back, and costs no undo record.
     #[doc(hidden)]
+    #[inline(always)]
     pub fn last_write(&mut self) -> S::Cursor<Local<'_, S>, Root<S>> {
         S::cursor(Local::last(self), Root::new())
     }

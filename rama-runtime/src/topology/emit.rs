@@ -1,6 +1,5 @@
 //! What an event sends on: scopes, each with a destination.
 
-use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -45,61 +44,6 @@ impl<N: 'static> Emit<N> {
             Emit::External(future) => Emit::External(Box::pin(async move { wrap(future.await) })),
             Emit::AfterAppend { depot, hop } => Emit::AfterAppend { depot, hop: wrap(hop) },
         }
-    }
-}
-
-/// Everything one event emits. Reused from event to event.
-pub struct Out<H> {
-    /// What goes to tasks, in order.
-    pub(crate) hops: Vec<(u32, H)>,
-    /// What goes on here, in order.
-    pub(crate) here: VecDeque<H>,
-    /// What waits for something.
-    pub(crate) waits: Vec<Emit<H>>,
-}
-
-impl<H> Default for Out<H> {
-    fn default() -> Self {
-        Out {
-            hops: Vec::new(),
-            here: VecDeque::new(),
-            waits: Vec::new(),
-        }
-    }
-}
-
-impl<H> Out<H> {
-    /// Adds one emit behind those already there.
-    #[inline(always)]
-    pub fn push(&mut self, emit: Emit<H>) {
-        match emit {
-            Emit::Hop {
-                route: Route::Task(task),
-                hop,
-            } => self.hops.push((task, hop)),
-            Emit::Hop {
-                route: Route::Here,
-                hop,
-            } => self.here.push_back(hop),
-            emit => self.waits.push(emit),
-        }
-    }
-
-    /// Takes the last emit for this task back: where a segment that jumps goes on.
-    pub fn take_jump(&mut self) -> Option<H> {
-        self.here.pop_back()
-    }
-
-    /// Drops one emit, if there is one (a failed event sends nothing).
-    pub(crate) fn drop_one(&mut self) -> bool {
-        self.hops.pop().is_some() || self.here.pop_back().is_some() || self.waits.pop().is_some()
-    }
-
-    /// Whether the event emitted nothing.
-    #[inline]
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.hops.is_empty() && self.here.is_empty() && self.waits.is_empty()
     }
 }
 

@@ -19,6 +19,7 @@ pub struct ListCursor<X, P> {
 }
 
 impl<X, P> ListCursor<X, P> {
+    #[inline(always)]
     pub(in crate::pstate) fn new(site: X, path: P) -> Self {
         ListCursor { site, path }
     }
@@ -36,6 +37,7 @@ impl<X, P> ListCursor<X, P> {
     /// The item at position `at`, from 0.
     ///
     /// A read finds nothing where the list is shorter; a write fails the event there, unless it removes.
+    #[inline(always)]
     pub fn index<L>(self, at: usize) -> <L::Item as Schema>::Cursor<X, AtIndex<P>>
     where
         P: Path<Target = L>,
@@ -104,6 +106,7 @@ where
     ///
     /// # Panics
     /// At an index of an outer list that is out of range; so the event fails.
+    #[inline(always)]
     pub fn push(self, item: ItemOf<L>) {
         self.site.edit(self.path, Push(L::Item::build(item)));
     }

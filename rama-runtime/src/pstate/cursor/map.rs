@@ -26,6 +26,7 @@ pub struct MapCursor<X, P> {
 }
 
 impl<X, P> MapCursor<X, P> {
+    #[inline(always)]
     pub(in crate::pstate) fn new(site: X, path: P) -> Self {
         MapCursor { site, path }
     }
@@ -57,6 +58,7 @@ where
     C: Keyed,
 {
     /// The entry of `key`.
+    #[inline(always)]
     pub fn key<'q, Q>(self, key: &'q Q) -> EntryCursor<'q, X, P, C, Q>
     where
         Q: Lookup<C::Key> + ?Sized,
@@ -87,6 +89,7 @@ where
     }
 
     /// Whether there is an entry of `key`.
+    #[inline(always)]
     pub fn contains<'q, Q>(self, key: &'q Q) -> X::Answer<bool>
     where
         Q: Lookup<C::Key> + ?Sized,
@@ -165,11 +168,13 @@ where
     ///
     /// # Panics
     /// At a list index that is out of range; so the event fails.
+    #[inline(always)]
     pub fn set(self, value: C::Value) {
         self.site.edit(self.path, Put(C::build(value)));
     }
 
     /// Removes the entry of `key`. Says whether there was one; `get` it before if it is needed.
+    #[inline(always)]
     pub fn remove<Q>(self, key: &Q) -> bool
     where
         Q: Lookup<C::Key> + ?Sized,

@@ -22,6 +22,7 @@ pub struct SetCursor<X, P> {
 }
 
 impl<X, P> SetCursor<X, P> {
+    #[inline(always)]
     pub(in crate::pstate) fn new(site: X, path: P) -> Self {
         SetCursor { site, path }
     }
@@ -58,6 +59,7 @@ where
     }
 
     /// Whether `element` is in the set.
+    #[inline(always)]
     pub fn contains<'q, Q>(self, element: &'q Q) -> X::Answer<bool>
     where
         Q: Lookup<C::Key> + ?Sized,
@@ -119,6 +121,7 @@ where
     ///
     /// # Panics
     /// At a list index that is out of range; so the event fails.
+    #[inline(always)]
     pub fn insert(self, element: C::Key) -> bool {
         self.site.edit(
             AtKey {
@@ -130,6 +133,7 @@ where
     }
 
     /// Removes `element`. Says whether it was there.
+    #[inline(always)]
     pub fn remove<Q>(self, element: &Q) -> bool
     where
         Q: Lookup<C::Key> + ?Sized,

@@ -14,6 +14,7 @@ pub struct ValueCursor<X, P> {
 }
 
 impl<X, P> ValueCursor<X, P> {
+    #[inline(always)]
     pub(in crate::pstate) fn new(site: X, path: P) -> Self {
         ValueCursor { site, path }
     }
@@ -27,11 +28,13 @@ where
     T: Plain,
 {
     /// The value, or `None` where there is none. Cost: one clone.
+    #[inline(always)]
     pub fn get(self) -> X::Answer<Option<T>> {
         self.site.read(self.path, |node| node.cloned())
     }
 
     /// The value, or `default` where there is none.
+    #[inline(always)]
     pub fn get_or(self, default: T) -> X::Answer<T> {
         self.site.read(self.path, |node| node.cloned().unwrap_or(default))
     }
@@ -53,6 +56,7 @@ where
     ///
     /// # Panics
     /// At a list index that is out of range; so the event fails.
+    #[inline(always)]
     pub fn set(self, value: T) {
         self.site.edit(self.path, Put(T::build(value)));
     }
@@ -64,6 +68,7 @@ where
     ///
     /// # Panics
     /// When `change` does, and at a list index that is out of range; so the event fails.
+    #[inline(always)]
     pub fn update<R>(self, change: impl FnOnce(&mut T) -> R) -> R
     where
         T: Default,
@@ -73,6 +78,7 @@ where
 
     /// Removes the value, and from a map its key, from a list the item (the later ones move up). Says whether there was
     /// one; `get` it before if it is needed.
+    #[inline(always)]
     pub fn remove(self) -> bool {
         self.site.edit(self.path, Remove)
     }
@@ -85,6 +91,7 @@ where
         clippy::should_implement_trait,
         reason = "`ids.next()` is the language's word; a cursor is no iterator"
     )]
+    #[inline(always)]
     pub fn next(self) -> T
     where
         T: Counter,

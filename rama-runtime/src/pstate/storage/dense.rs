@@ -5,7 +5,7 @@ use super::prefetch::prefetch;
 use crate::pstate::lookup::Lookup;
 use crate::pstate::schema::Key;
 use foldhash::fast::RandomState;
-use std::any::{Any, TypeId};
+use std::any::Any;
 use std::hash::BuildHasher;
 
 /// Entries in a dense array, in the order in which they came, and a hash table of their numbers.
@@ -37,8 +37,8 @@ pub enum Step {
     Index,
     /// The entry.
     Entry,
-    /// The key's text, if it is one.
-    Text,
+    /// The key's text, if it is one; the end of what the entry holds, if it is a list.
+    Inside,
 }
 
 impl<K, N> Default for Dense<K, N> {
@@ -92,7 +92,7 @@ impl<K: Key, N> Dense<K, N> {
 
     /// Prepares a lookup of that key; called with each [`Step`] in order, with other keys in between.
     #[inline]
-    pub(super) fn prepare(&self, key: &K, step: Step) {
+    pub(super) fn prepare(&self, key: &K, step: Step, inside: impl FnOnce(&N)) {
         let hash = self.hasher.hash_one(key);
         match step {
             Step::Index => self.numbers.prefetch(hash),
@@ -101,13 +101,14 @@ impl<K: Key, N> Dense<K, N> {
                     prefetch(entry);
                 }
             }
-            Step::Text if TypeId::of::<K>() == TypeId::of::<String>() => {
-                let text = self.candidate(hash).and_then(|(key, _)| first_byte(key));
-                if let Some(byte) = text {
-                    prefetch(byte);
+            Step::Inside => {
+                if let Some((key, node)) = self.candidate(hash) {
+                    if let Some(byte) = first_byte(key) {
+                        prefetch(byte);
+                    }
+                    inside(node);
                 }
             }
-            Step::Text => {}
         }
     }
 

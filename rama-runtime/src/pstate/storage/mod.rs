@@ -10,6 +10,7 @@ mod table;
 mod tree;
 
 pub use dense::Step;
+pub(super) use prefetch::prefetch;
 pub use table::{Table, TableUndo};
 pub use tree::{Tree, TreeUndo};
 

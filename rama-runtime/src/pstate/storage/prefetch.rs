@@ -4,7 +4,7 @@
 
 /// Asks for the cache line of `value`, without waiting for it. Changes nothing that a program can see.
 #[inline(always)]
-pub(super) fn prefetch<T>(value: &T) {
+pub(in crate::pstate) fn prefetch<T>(value: &T) {
     #[cfg(all(target_arch = "x86_64", target_feature = "sse", not(miri)))]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};

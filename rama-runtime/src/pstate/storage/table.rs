@@ -117,7 +117,7 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
     #[inline]
     fn prepare(&self, key: &K, step: Step) {
         if self.map.len() > IN_CACHE {
-            self.map.prepare(key, step);
+            self.map.prepare(key, step, S::prepare_inside);
         }
     }
 
