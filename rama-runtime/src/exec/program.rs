@@ -33,8 +33,8 @@ pub trait Program<M: Module>: Send + 'static {
     /// Runs the hops of a batch, in order.
     fn run(&mut self, envelopes: Box<dyn Any + Send>, host: &mut Host<M>);
 
-    /// Starts records of one source on one task, in order.
-    fn start(&mut self, source: usize, task: u32, flight: Flight, host: &mut Host<M>);
+    /// Starts records of one source on one task, in order. Returns how many hops they have sent.
+    fn start(&mut self, source: usize, task: u32, flight: Flight, host: &mut Host<M>) -> u64;
 
     /// Closes the batches it was filling, in `host`'s outboxes.
     fn close(&mut self, host: &mut Host<M>);
@@ -77,7 +77,7 @@ struct Compiled<M: Module, K: Machine<M>> {
 }
 
 /// How many emptied buffers of a kind are kept for use again.
-const SPARE: usize = 16;
+const SPARE: usize = 64;
 
 /// What the thread is doing, so that a panic finds out what it has interrupted: panics are caught once for many events.
 #[derive(Clone, Copy)]
@@ -429,7 +429,9 @@ impl<M: Module, K: Machine<M>> Program<M> for Compiled<M, K> {
         }
     }
 
-    fn start(&mut self, source: usize, task: u32, flight: Flight, host: &mut Host<M>) {
+    fn start(&mut self, source: usize, task: u32, flight: Flight, host: &mut Host<M>) -> u64 {
+        let sent = |out: &Out<K::Hop>, host: &Host<M>| host.counters.hops.wrapping_add(out.waiting() as u64);
+        let before = sent(&self.out, host);
         let Flight { tree, first, count } = flight;
         self.out.visit(tree);
         (self.out.task, self.out.id, self.out.word) = (task, 0, 0);
@@ -439,6 +441,7 @@ impl<M: Module, K: Machine<M>> Program<M> for Compiled<M, K> {
             left: 0..count,
         };
         self.drive(&mut records, host);
+        sent(&self.out, host).wrapping_sub(before)
     }
 
     fn close(&mut self, host: &mut Host<M>) {

@@ -71,6 +71,8 @@ pub(crate) struct Source {
     /// `all_after`: begin again there when nothing is in flight any more.
     rewind: Option<u64>,
     pub(crate) halted: Option<Halt>,
+    /// How many hops a record sends when it starts, as far as is known.
+    pub(crate) hops_a_record: u64,
     /// Whether it is in the thread's list of sources that may start records.
     pub(crate) listed: bool,
 }
@@ -89,6 +91,7 @@ impl Source {
             retries: VecDeque::new(),
             rewind: None,
             halted: None,
+            hops_a_record: 0,
             listed: false,
         }
     }

@@ -27,10 +27,11 @@ pub struct Out<H> {
     pub(crate) task: u32,
     /// The id with which the event came, until it is handed on; 0 when there is none.
     pub(crate) id: u64,
+    // Not next to each other: what is written one by one and read together makes the processor wait.
+    word_before: u64,
     /// What is still to be folded into the tree's word.
     pub(crate) word: u64,
-    /// `id` and `word` when the event began.
-    before: (u64, u64),
+    id_before: u64,
     /// The batch being filled, by receiving thread.
     pub(crate) open: Vec<Envelopes<H>>,
     /// The threads to which the running event has sent, in order.
@@ -59,8 +60,9 @@ impl<H> Out<H> {
             record: 0,
             task: 0,
             id: 0,
+            word_before: 0,
             word: 0,
-            before: (0, 0),
+            id_before: 0,
             open,
             sent: Vec::new(),
             full: false,
@@ -81,7 +83,8 @@ impl<H> Out<H> {
     /// An event begins.
     #[inline(always)]
     pub(crate) fn begin(&mut self) {
-        self.before = (self.id, self.word);
+        self.id_before = self.id;
+        self.word_before = self.word;
         self.sent.clear();
     }
 
@@ -142,6 +145,11 @@ impl<H> Out<H> {
         }
     }
 
+    /// How many hops stand in open batches.
+    pub(crate) fn waiting(&self) -> usize {
+        self.open.iter().map(Envelopes::len).sum()
+    }
+
     /// Takes the last emit for this task back: where a segment that jumps goes on.
     #[inline]
     pub fn take_jump(&mut self) -> Option<H> {
@@ -150,7 +158,8 @@ impl<H> Out<H> {
 
     /// Takes back and drops one thing that the event has sent, if there is one: a failed event sends nothing.
     pub(crate) fn drop_one(&mut self) -> bool {
-        (self.id, self.word) = self.before;
+        self.id = self.id_before;
+        self.word = self.word_before;
         if let Some(thread) = self.sent.pop() {
             // Taken out first: its `Drop` may panic.
             drop(self.open[thread as usize].pop());
