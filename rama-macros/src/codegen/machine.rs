@@ -269,7 +269,7 @@ fn function(
         quote!((),)
     } else {
         quote! {
-            move |hop, module, step| match hop {
+            move |hop, module, step, found| match hop {
                 #(#prepares)*
                 _ => {}
             },
@@ -301,7 +301,7 @@ fn function(
         (quote!(Prepare: ::core::marker::Sized,), quote!())
     } else {
         (
-            quote!(Prepare: ::core::ops::Fn(&#hop, &#this, #private::Step) + ::core::marker::Send + 'static,),
+            quote!(Prepare: ::core::ops::Fn(&#hop, &#this, #private::Step, &mut u64) + ::core::marker::Send + 'static,),
             quote!(.preparing(prepare)),
         )
     };
@@ -339,7 +339,7 @@ fn function(
     }
 }
 
-/// `Hop::S2(scope) => module.counts.prepare(&scope.word, step),`: what a segment looks up first, where that is known when it arrives.
+/// `Hop::S2(scope) => module.counts.prepare(&scope.word, step, found),`: what a segment looks up first, where that is known when it arrives.
 fn prepare(module: &ModuleDecl, hops: &HopEnum, number: usize, code: &Code) -> Option<TokenStream> {
     let segment = &code.segment;
     let access = segment
@@ -353,7 +353,7 @@ fn prepare(module: &ModuleDecl, hops: &HopEnum, number: usize, code: &Code) -> O
     let pstate = &module.pstates.get(access.pstate)?.ident;
     let pattern = hops.variant(number, &quote!(scope));
     // Were the variable another one by then, this would be of no use, but of no harm either: any type will do.
-    Some(quote!(#pattern => module.#pstate.prepare(&scope.#field, step),))
+    Some(quote!(#pattern => module.#pstate.prepare(&scope.#field, step, found),))
 }
 
 /// The scopes whose types a segment's signature names: those that it makes, and its own.

@@ -147,9 +147,11 @@ impl<M: Module, K: Machine<M>> Arrivals<M, K> for Hops<'_, K::Hop> {
             if self.prepared == 0 {
                 self.prepared = AHEAD;
                 *phase = Phase::Ahead;
+                let ahead = self.envelopes.as_slice();
+                let mut found = [0; AHEAD];
                 for step in [Step::Index, Step::Entry, Step::Inside] {
-                    for envelope in self.envelopes.as_slice().iter().take(AHEAD) {
-                        machine.prepare(&envelope.hop, &host.tasks[envelope.task as usize].module, step);
+                    for (envelope, found) in ahead.iter().zip(&mut found) {
+                        machine.prepare(&envelope.hop, &host.tasks[envelope.task as usize].module, step, found);
                     }
                 }
                 *phase = Phase::Between;

@@ -120,10 +120,10 @@ macro_rules! keyed {
             }
 
             #[inline]
-            fn prepare<Q: 'static>(node: &Self::Node, key: &Q, step: Step) {
+            fn prepare<Q: 'static>(node: &Self::Node, key: &Q, step: Step, found: &mut u64) {
                 let any: &dyn Any = key;
                 if let Some(key) = any.downcast_ref::<K>() {
-                    Storage::prepare(node, key, step);
+                    Storage::prepare(node, key, step, found);
                 }
             }
 
@@ -184,13 +184,12 @@ macro_rules! sequence {
                 }
             }
 
-            #[inline]
-            fn prepare_inside(list: &Self::Node) {
-                // Its end, as most writes are pushes.
+            // A list's end, as most writes are pushes.
+            const PREPARE_INSIDE: Option<fn(&Self::Node)> = Some(|list| {
                 if let Some(last) = list.last() {
                     prefetch(last);
                 }
-            }
+            });
 
             #[inline(always)]
             fn cursor<X, P>(site: X, path: P) -> Self::Cursor<X, P> {

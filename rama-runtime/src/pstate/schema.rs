@@ -107,13 +107,12 @@ pub trait Schema: Sized + Send + 'static {
         !std::mem::needs_drop::<Self::Undo>()
     }
 
-    /// Prepares a look into the node, where what it holds is elsewhere.
-    #[inline]
-    fn prepare_inside(_node: &Self::Node) {}
+    /// Prepares a look into a node, where what it holds is elsewhere.
+    const PREPARE_INSIDE: Option<fn(&Self::Node)> = None;
 
     /// Prepares a lookup of `key`, if there is any use in it: see [`PState::prepare`](super::PState).
     #[inline]
-    fn prepare<Q: 'static>(_node: &Self::Node, _key: &Q, _step: Step) {}
+    fn prepare<Q: 'static>(_node: &Self::Node, _key: &Q, _step: Step, _found: &mut u64) {}
 
     /// The cursor at `path`.
     fn cursor<X, P>(site: X, path: P) -> Self::Cursor<X, P>;

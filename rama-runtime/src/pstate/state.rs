@@ -113,9 +113,9 @@ impl<S: Schema> PState<S> {
     /// an event looks it up: a large state is mostly elsewhere, and so the waits of many events become one.
     #[doc(hidden)]
     #[inline]
-    pub fn prepare<Q: 'static>(&self, key: &Q, step: Step) {
+    pub fn prepare<Q: 'static>(&self, key: &Q, step: Step, found: &mut u64) {
         if let Some(root) = &self.root {
-            S::prepare(root, key, step);
+            S::prepare(root, key, step, found);
         }
     }
 

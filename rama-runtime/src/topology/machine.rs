@@ -33,8 +33,9 @@ pub trait Machine<M>: Send + 'static {
     /// Whether [`prepare`](Machine::prepare) does anything.
     const PREPARES: bool = false;
 
-    /// Prepares what the event that `hop` resumes will look up first. A hint: it changes nothing.
-    fn prepare(&self, _hop: &Self::Hop, _module: &M, _step: Step) {}
+    /// Prepares what the event that `hop` resumes will look up first. A hint: it changes nothing. `found` is what the steps of
+    /// one hop hand on.
+    fn prepare(&self, _hop: &Self::Hop, _module: &M, _step: Step, _found: &mut u64) {}
 
     /// Stages the record at `offset`, which failed for good, in the source's dead-letter depot. Returns false where the
     /// source has none.
@@ -68,7 +69,10 @@ impl<H, Start, Run, Dead> ClosureMachine<H, Start, Run, Dead> {
     }
 
     /// The same machine, that prepares lookups with `prepare`.
-    pub fn preparing<M, Ahead: Fn(&H, &M, Step)>(self, prepare: Ahead) -> ClosureMachine<H, Start, Run, Dead, Ahead> {
+    pub fn preparing<M, Ahead: Fn(&H, &M, Step, &mut u64)>(
+        self,
+        prepare: Ahead,
+    ) -> ClosureMachine<H, Start, Run, Dead, Ahead> {
         let ClosureMachine {
             start,
             step,
@@ -92,21 +96,21 @@ pub trait Prepare<M, H>: Send + 'static {
     const PREPARES: bool;
 
     /// See [`Machine::prepare`].
-    fn prepare(&self, hop: &H, module: &M, step: Step);
+    fn prepare(&self, hop: &H, module: &M, step: Step, found: &mut u64);
 }
 
 impl<M, H> Prepare<M, H> for () {
     const PREPARES: bool = false;
 
-    fn prepare(&self, _hop: &H, _module: &M, _step: Step) {}
+    fn prepare(&self, _hop: &H, _module: &M, _step: Step, _found: &mut u64) {}
 }
 
-impl<M, H, F: Fn(&H, &M, Step) + Send + 'static> Prepare<M, H> for F {
+impl<M, H, F: Fn(&H, &M, Step, &mut u64) + Send + 'static> Prepare<M, H> for F {
     const PREPARES: bool = true;
 
     #[inline]
-    fn prepare(&self, hop: &H, module: &M, step: Step) {
-        self(hop, module, step);
+    fn prepare(&self, hop: &H, module: &M, step: Step, found: &mut u64) {
+        self(hop, module, step, found);
     }
 }
 
@@ -152,8 +156,8 @@ where
     const PREPARES: bool = Ahead::PREPARES;
 
     #[inline]
-    fn prepare(&self, hop: &H, module: &M, step: Step) {
-        self.prepare.prepare(hop, module, step);
+    fn prepare(&self, hop: &H, module: &M, step: Step, found: &mut u64) {
+        self.prepare.prepare(hop, module, step, found);
     }
 
     fn dead_letter(&self, source: usize, offset: u64, failure: &Failure, module: &mut M) -> bool {

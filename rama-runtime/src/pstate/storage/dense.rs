@@ -5,7 +5,7 @@ use super::prefetch::prefetch;
 use crate::pstate::lookup::Lookup;
 use crate::pstate::schema::Key;
 use foldhash::fast::RandomState;
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::hash::BuildHasher;
 
 /// Entries in a dense array, in the order in which they came, and a hash table of their numbers.
@@ -90,32 +90,35 @@ impl<K: Key, N> Dense<K, N> {
             .map(|number| number as usize)
     }
 
-    /// Prepares a lookup of that key; called with each [`Step`] in order, with other keys in between.
-    #[inline]
-    pub(super) fn prepare(&self, key: &K, step: Step, inside: impl FnOnce(&N)) {
-        let hash = self.hasher.hash_one(key);
+    /// Prepares a lookup of that key; called with each [`Step`] in order, with other keys in between. `found` is what the
+    /// steps of one key hand on.
+    #[inline(always)]
+    pub(super) fn prepare(&self, key: &K, step: Step, found: &mut u64, inside: Option<fn(&N)>) {
         match step {
-            Step::Index => self.numbers.prefetch(hash),
+            Step::Index => {
+                *found = self.hasher.hash_one(key);
+                self.numbers.prefetch(*found);
+            }
             Step::Entry => {
-                if let Some(entry) = self.candidate(hash) {
+                let number = self.numbers.candidate(*found);
+                *found = number.map_or(u64::MAX, u64::from);
+                if let Some(entry) = number.and_then(|number| self.get(number as usize)) {
                     prefetch(entry);
                 }
             }
-            Step::Inside => {
-                if let Some((key, node)) = self.candidate(hash) {
+            Step::Inside if is_text::<K>() || inside.is_some() => {
+                let entry = usize::try_from(*found).ok().and_then(|number| self.get(number));
+                if let Some((key, node)) = entry {
                     if let Some(byte) = first_byte(key) {
                         prefetch(byte);
                     }
-                    inside(node);
+                    if let Some(inside) = inside {
+                        inside(node);
+                    }
                 }
             }
+            Step::Inside => {}
         }
-    }
-
-    #[inline]
-    fn candidate(&self, hash: u64) -> Option<&(K, N)> {
-        let number = self.numbers.candidate(hash)?;
-        self.entries.get(number as usize)
     }
 
     /// Adds an entry whose key is not there yet. Its number is the last one.
@@ -182,6 +185,10 @@ impl<K: Key, N> Dense<K, N> {
     fn hash_at(&self, number: usize) -> u64 {
         self.hasher.hash_one(&self.entries[number].0)
     }
+}
+
+fn is_text<K: 'static>() -> bool {
+    TypeId::of::<K>() == TypeId::of::<String>()
 }
 
 /// The first byte of a key that is a text (which it is, is known when this is compiled for a type).

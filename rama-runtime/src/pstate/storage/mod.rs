@@ -49,7 +49,7 @@ pub trait Storage: Default + Send + Sized + 'static {
 
     /// Prepares a lookup of `key`, if the entry may not be in the processor's caches.
     #[inline]
-    fn prepare(&self, _key: &Self::Key, _step: Step) {}
+    fn prepare(&self, _key: &Self::Key, _step: Step, _found: &mut u64) {}
 
     /// Runs `edit` on the entry of `key`.
     fn edit<H, E>(&mut self, key: H, edit: E) -> (E::Out, After<Self::Undo>)

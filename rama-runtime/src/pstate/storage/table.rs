@@ -115,9 +115,9 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
     }
 
     #[inline]
-    fn prepare(&self, key: &K, step: Step) {
+    fn prepare(&self, key: &K, step: Step, found: &mut u64) {
         if self.map.len() > IN_CACHE {
-            self.map.prepare(key, step, S::prepare_inside);
+            self.map.prepare(key, step, found, S::PREPARE_INSIDE);
         }
     }
 
