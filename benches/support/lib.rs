@@ -1,0 +1,17 @@
+//! What the benches share: inputs, the modules that several of them run, and how they are driven.
+//!
+//! | to measure | run |
+//! |---|---|
+//! | throughput of a job | `cargo bench -p rama-benches --bench exchange` |
+//! | the check of alignment | `cargo bench -p rama-benches --bench alignment` |
+//! | compile times | `cargo bench -p rama-benches --bench build_time` |
+//!
+//! The allocator is a choice of the application, and it matters: all of these link mimalloc, as a program that cares for speed
+//! would; `--no-default-features` measures the system's instead. [`ALLOCATOR`](allocator::ALLOCATOR) says which one it is.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+pub mod allocator;
+pub mod harness;
+pub mod input;
+pub mod modules;
+pub mod running;
