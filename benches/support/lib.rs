@@ -2,7 +2,7 @@
 //!
 //! | to measure | run |
 //! |---|---|
-//! | throughput of a job | `cargo bench -p rama-benches --bench exchange` |
+//! | throughput of a job | `cargo bench -p rama-benches --bench word_count` (or `exchange`, `fan_out`) |
 //! | the check of alignment | `cargo bench -p rama-benches --bench alignment` |
 //! | compile times | `cargo bench -p rama-benches --bench build_time` |
 //!
