@@ -5,6 +5,7 @@
 //! | throughput of a job | `cargo bench -p rama-benches --bench word_count` (or `exchange`, `fan_out`) |
 //! | how long one append or read takes | `cargo bench -p rama-benches --bench round_trip` |
 //! | edits and reads of PStates | `cargo bench -p rama-benches --bench pstate` |
+//! | what happens as there is more of something | `cargo bench -p rama-benches --bench scaling` |
 //! | the check of alignment | `cargo bench -p rama-benches --bench alignment` |
 //! | compile times | `cargo bench -p rama-benches --bench build_time` |
 //!
