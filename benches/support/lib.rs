@@ -6,6 +6,7 @@
 //! | how long one append or read takes | `cargo bench -p rama-benches --bench round_trip` |
 //! | edits and reads of PStates | `cargo bench -p rama-benches --bench pstate` |
 //! | what happens as there is more of something | `cargo bench -p rama-benches --bench scaling` |
+//! | instructions and allocations a record | `cargo run --release -p rama-benches --bin costs -- --help` |
 //! | the check of alignment | `cargo bench -p rama-benches --bench alignment` |
 //! | compile times | `cargo bench -p rama-benches --bench build_time` |
 //!
