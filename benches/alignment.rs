@@ -2,15 +2,14 @@
 //! that nobody can prove (release builds look it up as it is), and with that one under `#[module(check_alignment)]`.
 //!
 //! `cargo bench -p rama-benches --bench alignment`. One thread; each record makes 64 updates, so that what is around an access
-//! hardly counts. The last lines are nanoseconds an access, medians of interleaved rounds.
+//! hardly counts. With mimalloc, or the system's allocator by `--no-default-features`. The last lines are nanoseconds an access,
+//! medians of interleaved rounds.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use criterion::{Criterion, Throughput};
+use rama_benches::harness::is_test;
 use rama_runtime::prelude::*;
 use std::time::{Duration, Instant};
-
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const RECORDS: u64 = 2_000;
 const UPDATES: u64 = 64;
@@ -140,7 +139,7 @@ fn main() {
         group.bench_function(*name, |bencher| bencher.iter(work));
     }
     group.finish();
-    if std::env::args().any(|argument| argument == "--test") {
+    if is_test() {
         return;
     }
     let mut times: Vec<Vec<Duration>> = vec![Vec::new(); ways.len()];

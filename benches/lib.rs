@@ -1,1 +1,0 @@
-//! The benches are the files beside this one: `cargo bench -p rama-benches`.
