@@ -190,3 +190,72 @@ impl Layout {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::module::descriptor::TopologyKind;
+
+    fn hop(operation: &'static str, arguments: &'static str, to: usize) -> HopDescriptor {
+        HopDescriptor {
+            operation,
+            arguments,
+            appends: None,
+            to,
+        }
+    }
+
+    /// The flight of a topology whose segments have these ways out.
+    fn flight_of(segments: &[&[HopDescriptor]], timeout: Option<u64>) -> u32 {
+        let segments: Vec<SegmentDescriptor> = segments
+            .iter()
+            .map(|hops| SegmentDescriptor {
+                source: 0,
+                scope: &[],
+                partitioned_by: "",
+                accesses: &[],
+                hops: hops.to_vec().leak(),
+            })
+            .collect();
+        let topology = TopologyDescriptor {
+            name: "t",
+            kind: TopologyKind::Stream,
+            sources: &[],
+            segments: segments.leak(),
+        };
+        flight(&topology, timeout)
+    }
+
+    #[test]
+    fn records_fly_together_where_their_events_only_follow_from_each_other() {
+        let hop_to = |to| hop("hash_partition", "& word", to);
+        assert_eq!(flight_of(&[&[hop_to(1)], &[]], None), FLIGHT);
+        assert_eq!(
+            flight_of(&[&[hop("explode", "x", 1), hop_to(2)], &[hop_to(2)], &[]], None),
+            FLIGHT
+        );
+        let append = hop("append", "self . out . append (x)", 1);
+        assert_eq!(flight_of(&[&[append], &[]], None), FLIGHT);
+    }
+
+    #[test]
+    fn a_record_that_may_wait_or_go_round_flies_alone() {
+        let hop_to = |to| hop("hash_partition", "& word", to);
+        assert_eq!(
+            flight_of(&[&[hop_to(1)], &[]], Some(1000)),
+            1,
+            "a timeout is each record's own"
+        );
+        assert_eq!(flight_of(&[&[hop("external", "future", 1)], &[]], None), 1);
+        assert_eq!(flight_of(&[&[hop("yield_if_overtime", "", 1)], &[]], None), 1);
+        let append = hop("append", "self . out . append (x) . ack (AckLevel :: Full)", 1);
+        assert_eq!(flight_of(&[&[append], &[]], None), 1);
+        assert_eq!(flight_of(&[&[hop_to(1)], &[hop_to(1)]], None), 1, "a loop");
+        assert_eq!(
+            flight_of(&[&[hop_to(1)], &[hop_to(2)], &[hop_to(1), hop_to(3)], &[]], None),
+            1,
+            "a longer one"
+        );
+        assert_eq!(flight_of(&[], None), 1, "nothing is known");
+    }
+}
