@@ -53,6 +53,14 @@ pub struct Lasting {
     odd: PState<Map<u64, List<u64>>>,
     #[pstate(owner = touching)]
     touched: PState<Map<Touchy, u64>>,
+    #[depot(global)]
+    sets: Depot<(u64, bool)>,
+    #[depot(global)]
+    returning: Depot<(u64, Bomb)>,
+    #[pstate(owner = setting)]
+    members: PState<Map<u64, Set<u64>>>,
+    #[pstate(owner = returning_bombs)]
+    bombed: PState<Map<u64, u64>>,
 }
 
 topology! {
@@ -86,6 +94,30 @@ topology! {
             }
         }
 
+        /// Both writes return `bool`, which nobody wants.
+        #[stream(setting, source = sets)]
+        async fn insert_or_remove(&mut self, record: (u64, bool)) {
+            let (key, on) = record;
+            hash_partition(&key).await;
+            if on {
+                self.members.key(&key).insert(key)
+            } else {
+                self.members.key(&key).remove(&key)
+            };
+        }
+
+        #[stream(returning_bombs, source = returning, max_retries = 3, on_failure = skip)]
+        async fn return_a_bomb(&mut self, record: (u64, Bomb)) {
+            let (key, bomb) = record;
+            hash_partition(&key).await;
+            self.bombed.key(&key).update(|n| {
+                *n += 1;
+                let mut bomb = bomb;
+                bomb.armed = true;
+                bomb
+            });
+        }
+
         #[stream(touching, source = touchies, max_retries = 1, on_failure = skip)]
         async fn touch(&mut self, key: Touchy) {
             hash_partition(&key).await;
@@ -109,6 +141,27 @@ async fn a_drop_that_panics_behind_the_last_write_comes_too_late_to_fail_the_eve
     for key in 0..100 {
         assert_eq!(app.counts().key(&key).get().await.unwrap(), Some(1), "counted once");
     }
+}
+
+#[tokio::test]
+async fn what_the_last_write_returns_is_dropped_too_late_to_fail_the_event() {
+    let (_cluster, app) = launch().await;
+    let bombs = (0..100).map(|key| (key, Bomb { armed: false })).collect();
+    app.returning().append_batch(bombs).await.unwrap();
+    assert_eq!(app.counters().retries, 0);
+    for key in 0..100 {
+        assert_eq!(app.bombed().key(&key).get().await.unwrap(), Some(1), "counted once");
+    }
+}
+
+#[tokio::test]
+async fn values_of_last_writes_in_branches_may_be_dropped() {
+    let (_cluster, app) = launch().await;
+    for (key, on) in [(1, true), (2, true), (1, false)] {
+        app.sets().append((key, on)).await.unwrap();
+    }
+    assert!(!app.members().key(&1).contains(&1).await.unwrap());
+    assert!(app.members().key(&2).contains(&2).await.unwrap());
 }
 
 #[tokio::test]

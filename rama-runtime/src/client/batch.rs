@@ -62,7 +62,7 @@ impl<R> Part<R> {
             }
             PartPlaces::Each(places) => {
                 let rest = places.split_off(count);
-                Places::Each(std::mem::replace(places, rest).into(), 0)
+                Places::Each(std::mem::replace(places, rest).into())
             }
         };
         let records = if count == self.records.len() {

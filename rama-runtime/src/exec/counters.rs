@@ -65,12 +65,6 @@ impl Gauges {
         }
     }
 
-    /// Hops that wait in the thread's queue, as last published.
-    pub(crate) fn queued(&self) -> u64 {
-        let [_, _, _, _, queued, _] = &self.values;
-        queued.load(Ordering::Relaxed)
-    }
-
     /// Reads what was last published.
     pub(crate) fn read(&self) -> ThreadCounters {
         let [records, hops, retries, failures, queued, unfinished] =

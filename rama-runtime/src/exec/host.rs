@@ -56,8 +56,8 @@ pub struct Host<M: Module> {
     /// Records appended to this thread's partitions, by whomever.
     pub(crate) appended: u64,
     pub(crate) check_wire: bool,
-    /// Since when the running event goes on over its yields; looked up when it first yields.
-    pub(crate) event_began: Option<Duration>,
+    /// Since when the running event goes on over its yields.
+    pub(crate) event_began: Duration,
     /// Events that ran since, without the queue having had its turn.
     pub(crate) event_steps: u32,
 }
@@ -110,9 +110,8 @@ impl<M: Module> Host<M> {
         if self.event_steps > YIELDS {
             return true;
         }
-        let now = self.shared.clock().now();
-        let began = *self.event_began.get_or_insert(now);
-        now.saturating_sub(began) > self.shared.layout.limits.event_budget
+        let taken = self.shared.clock().now().saturating_sub(self.event_began);
+        taken > self.shared.layout.limits.event_budget
     }
 
     /// An event ran on the task: its depots may have grown.

@@ -31,14 +31,14 @@ pub(crate) struct Kind {
     pub(crate) flight: u32,
 }
 
-/// How many records of a source start together, at most. Each is acked when all are done, so it is bounded by what a task
-/// does in well under a millisecond.
+/// How many records of a source start together, at most. Each is acked when all are done; so fewer start together where they
+/// send many hops, or take long (`start.rs`).
 const FLIGHT: u32 = 1024;
 
 /// How many records of that source may share one event tree.
 ///
-/// More than one only where all of a record's events follow from each other without waiting, and their number is bounded
-/// by the code: then neighbours end together anyway. Where a record may wait (for a future, an append, its turn, or in a
+/// More than one only where all of a record's events follow from each other without waiting, and no code goes round: then
+/// neighbours end together anyway. Where a record may wait (for a future, an append, its turn, or in a
 /// loop that hops), or times out, it has a tree of its own, so that no record waits for another one's end.
 fn flight(topology: &TopologyDescriptor, timeout: Option<u64>) -> u32 {
     let waits = |hop: &HopDescriptor| match hop.operation {

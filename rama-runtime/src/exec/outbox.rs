@@ -1,7 +1,7 @@
 //! What leaves this thread for one other thread at the end of the turn.
 
 use super::batch::Batch;
-use super::trees::{Note, TreeUpdate};
+use super::trees::{Note, Notes, TreeUpdate};
 use crate::topology::TreeRef;
 
 const CACHE: usize = 256;
@@ -35,7 +35,7 @@ impl Outbox {
             self.updates.push(TreeUpdate {
                 tree,
                 word: 0,
-                notes: Vec::new(),
+                notes: Notes::default(),
             });
             self.updates.len() - 1
         };
@@ -49,6 +49,6 @@ impl Outbox {
 
     /// The keeper will hear that of a record.
     pub(crate) fn note(&mut self, tree: TreeRef, note: Note) {
-        self.update(tree).notes.push(note);
+        self.update(tree).notes.add(note);
     }
 }

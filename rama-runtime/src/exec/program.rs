@@ -7,6 +7,7 @@ use super::slots::Waiting;
 use crate::depot::Failure;
 use crate::env::Rng;
 use crate::module::Module;
+use crate::module::descriptor::HopDescriptor;
 use crate::pstate::Step;
 use crate::topology::{
     Emit, Envelope, Envelopes, EventError, Flow, Machine, Out, Place, Route, Run, TreeRef, check_wire,
@@ -54,6 +55,7 @@ pub fn program<M: Module, K: Machine<M>>(machine: K) -> Box<dyn Program<M>> {
         spare_branches: Vec::new(),
         phase: Phase::Between,
         appends: true,
+        yields: true,
         module: std::marker::PhantomData,
     })
 }
@@ -73,11 +75,15 @@ struct Compiled<M: Module, K: Machine<M>> {
     phase: Phase,
     /// Whether its events may append to depots.
     appends: bool,
+    /// Whether they may yield, so that the time they take matters.
+    yields: bool,
     module: std::marker::PhantomData<fn(M)>,
 }
 
 /// How many emptied buffers of a kind are kept for use again.
 const SPARE: usize = 64;
+/// A buffer of branches that has grown beyond this is not kept.
+const KEPT: usize = 1 << 14;
 
 /// What the thread is doing, so that a panic finds out what it has interrupted: panics are caught once for many events.
 #[derive(Clone, Copy)]
@@ -197,6 +203,9 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
     /// Runs everything that has arrived, each event with what follows from it on the same task before anything queued. A
     /// panic is caught here, once for all events; it fails the event that it interrupts, and no other.
     fn drive<A: Arrivals<M, K>>(&mut self, arrivals: &mut A, host: &mut Host<M>) {
+        if self.yields {
+            host.begin_event();
+        }
         while let Err(error) = attempt(|| self.events(arrivals, host)) {
             self.recover(error, host);
         }
@@ -231,6 +240,7 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
                 None => {
                     if let Some(empty) = self.branches.pop()
                         && self.spare_branches.len() < SPARE
+                        && empty.capacity() <= KEPT
                     {
                         self.spare_branches.push(empty);
                     }
@@ -273,7 +283,7 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
         match self.phase {
             Phase::Body if !host.tasks[self.out.task as usize].cx.has_succeeded() => self.fail(&error, host),
             Phase::Body | Phase::Commit => {
-                tracing::error!(%error, "a value's `Drop` panicked between events");
+                tracing::error!(%error, "a value's `Drop` panicked behind the end of its event");
                 let module = &mut host.tasks[self.out.task as usize].module;
                 insist(|| module.commit());
                 self.phase = Phase::Between;
@@ -403,10 +413,14 @@ impl<M: Module, K: Machine<M>> Program<M> for Compiled<M, K> {
         self.out = Out::new(layout.places.clone(), layout.threads as usize, Rng::new(seed));
         // Of a machine that says nothing of its segments, nothing is known.
         let topology = M::DESCRIPTOR.topologies.get(index);
-        self.appends = topology.is_none_or(|topology| {
-            let mut hops = topology.segments.iter().flat_map(|segment| segment.hops);
-            topology.segments.is_empty() || hops.any(|hop| hop.appends.is_some())
-        });
+        let may = |what: fn(&HopDescriptor) -> bool| {
+            topology.is_none_or(|topology| {
+                let mut hops = topology.segments.iter().flat_map(|segment| segment.hops);
+                topology.segments.is_empty() || hops.any(what)
+            })
+        };
+        self.appends = may(|hop| hop.appends.is_some());
+        self.yields = may(|hop| hop.operation == "yield_if_overtime");
     }
 
     fn run(&mut self, envelopes: Box<dyn Any + Send>, host: &mut Host<M>) {

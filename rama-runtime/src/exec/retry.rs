@@ -3,7 +3,7 @@
 use super::guard::{attempt, discard, insist};
 use super::source::Halt;
 use super::thread::Thread;
-use super::trees::{Ended, Told};
+use super::trees::{Ended, Known};
 use crate::depot::Failure;
 use crate::error::Error;
 use crate::module::Module;
@@ -41,28 +41,13 @@ impl<M: Module> Thread<M> {
         }
     }
 
-    /// There is something to say of some of the flight's records: the first error of each counts, and the last value.
-    fn noted(&mut self, ended: Ended) {
-        let Ended {
-            source,
-            first,
-            count,
-            mut notes,
-        } = ended;
-        let index = source as usize;
-        notes.sort_by_key(|note| note.record);
-        let mut notes = notes.into_iter().peekable();
+    /// There is something to say of some of the flight's records.
+    fn noted(&mut self, mut ended: Ended) {
+        let (index, first, count) = (ended.source as usize, ended.first, ended.count);
         let mut next = 0;
-        while let Some(record) = notes.peek().map(|note| note.record.min(count)) {
+        for Known { record, error, value } in ended.notes.by_record() {
             if next < record {
                 self.finished(index, first + u64::from(next), record - next);
-            }
-            let (mut error, mut value) = (None, None);
-            while let Some(note) = notes.next_if(|note| note.record == record) {
-                match note.told {
-                    Told::Failed(said) => _ = error.get_or_insert(said),
-                    Told::Returned(returned) => discard(value.replace(returned)),
-                }
             }
             next = record + 1;
             let offset = first + u64::from(record);

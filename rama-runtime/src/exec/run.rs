@@ -117,7 +117,7 @@ fn look_out<M: Module>(thread: &Thread<M>, time: Duration, until: Option<Duratio
         return false;
     }
     let mut end = None;
-    for looks in 0.. {
+    for looks in 0..MOST_LOOKS {
         if !thread.inbox().is_empty() {
             return true;
         }
@@ -135,6 +135,9 @@ fn look_out<M: Module>(thread: &Thread<M>, time: Duration, until: Option<Duratio
     }
     false
 }
+
+/// So many looks, whatever the clock says: a simulated one may stand still.
+const MOST_LOOKS: u32 = 1 << 16;
 
 /// So many looks between two looks at the clock.
 const LOOKS: u32 = 16;

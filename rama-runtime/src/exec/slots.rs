@@ -29,15 +29,15 @@ pub(crate) struct Ticket {
 pub(crate) enum Places {
     /// One after the other, from here on.
     From(u32),
-    /// Each its own, from the given one on.
-    Each(Arc<[u32]>, u32),
+    /// Each its own.
+    Each(Arc<[u32]>),
 }
 
 impl Places {
     fn get(&self, index: u32) -> u32 {
         match self {
             Places::From(first) => first + index,
-            Places::Each(places, skipped) => places.get((skipped + index) as usize).copied().unwrap_or(0),
+            Places::Each(places) => places.get(index as usize).copied().unwrap_or(0),
         }
     }
 }

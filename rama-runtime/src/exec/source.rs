@@ -73,6 +73,8 @@ pub(crate) struct Source {
     pub(crate) halted: Option<Halt>,
     /// How many hops a record sends when it starts, as far as is known.
     pub(crate) hops_a_record: u64,
+    /// How long the event takes that starts a record, as far as is known.
+    pub(crate) nanos_a_record: u64,
     /// Whether it is in the thread's list of sources that may start records.
     pub(crate) listed: bool,
 }
@@ -92,6 +94,7 @@ impl Source {
             rewind: None,
             halted: None,
             hops_a_record: 0,
+            nanos_a_record: 0,
             listed: false,
         }
     }

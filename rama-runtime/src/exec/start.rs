@@ -4,33 +4,38 @@ use super::program::Flight;
 use super::thread::Thread;
 use crate::module::Module;
 use crate::topology::TreeRef;
+use std::time::Duration;
 
-/// How many flights of one source start before the next source has its turn.
-const AT_ONCE: u32 = 64;
+/// How many records that fly alone start of one source before the next source has its turn.
+const ALONE_AT_ONCE: u32 = 64;
 /// How much starts in one turn: records, or the hops that they send, if these are more.
 const PER_TURN: u64 = 2048;
-/// Where so many hops wait on a thread, little new is started: they had better be run while they are in its caches.
+/// Where so many hops wait on this thread, little new is started: they had better be run while they are in its caches.
 const PRESSED: u64 = 8192;
+/// How much starts in a turn then: something must go on, however much waits, as what waits may wait for it.
+const PER_PRESSED_TURN: u64 = 64;
+/// How long the events that start a flight take, at most, by what they took so far: its records are done together.
+const AT_MOST: Duration = Duration::from_micros(500);
 
 impl<M: Module> Thread<M> {
     /// Starts records of the sources that may, round robin. Returns whether any started.
     pub(super) fn start_records(&mut self) -> bool {
-        let pressed = self.is_pressed();
-        let mut budget = PER_TURN;
+        let pressed = self.host.counters.queued > PRESSED;
+        let mut budget = if pressed { PER_PRESSED_TURN } else { PER_TURN };
         let mut any = false;
         while budget > 0 {
             let Some(index) = self.host.ready.pop_front() else {
                 break;
             };
             self.host.sources[index].listed = false;
-            for _ in 0..AT_ONCE {
-                let Some(cost) = self.start_flight(index, if pressed { 1 } else { budget }) else {
+            let alone = self.host.shared.layout.kinds[self.host.sources[index].kind].flight == 1;
+            for _ in 0..if alone { ALONE_AT_ONCE } else { 1 } {
+                let Some(cost) = self.start_flight(index, budget) else {
                     break;
                 };
                 any = true;
-                // Something must go on, however much waits: what waits may wait for it.
-                budget = if pressed { 0 } else { budget.saturating_sub(cost) };
-                if budget == 0 || self.host.shared.layout.kinds[self.host.sources[index].kind].flight > 1 {
+                budget = budget.saturating_sub(cost);
+                if budget == 0 {
                     break;
                 }
             }
@@ -40,13 +45,8 @@ impl<M: Module> Thread<M> {
         any
     }
 
-    /// Whether many hops wait, here or on another thread.
-    fn is_pressed(&self) -> bool {
-        let host = &self.host;
-        host.counters.queued > PRESSED || host.shared.gauges.iter().any(|gauges| gauges.queued() > PRESSED)
-    }
-
-    /// Starts records of one source together, as many as send about `limit` hops by what they did so far. Returns what
+    /// Starts records of one source together, as many as send about `limit` hops and take [`AT_MOST`] by what
+    /// they did so far. Returns what
     /// they came to: records, or hops if these are more.
     fn start_flight(&mut self, index: usize, limit: u64) -> Option<u64> {
         let host = &mut self.host;
@@ -61,9 +61,9 @@ impl<M: Module> Thread<M> {
             return None;
         }
         let room = max_unfinished - source.in_flight;
-        let most = u32::try_from(limit / source.hops_a_record.max(1))
-            .unwrap_or(u32::MAX)
-            .max(1);
+        let by_hops = limit / source.hops_a_record.max(1);
+        let by_time = AT_MOST.as_nanos() as u64 / source.nanos_a_record.max(1);
+        let most = u32::try_from(by_hops.min(by_time)).unwrap_or(u32::MAX).max(1);
         let (first, count) = source.start(most.min(room).min(flight))?;
         // A thread has far fewer sources than 2^32.
         let (slot, attempt) = host.trees.plant(index as u32, first, count);
@@ -76,13 +76,16 @@ impl<M: Module> Thread<M> {
             attempt,
         };
         let mut sent = 0;
+        let began = (flight > 1).then(|| self.clock().now());
         if self.enter(program) {
-            self.host.begin_event();
             sent = self.programs[program].start(ordinal, task, Flight { tree, first, count }, &mut self.host);
         }
+        let taken = began.map_or(0, |began| self.clock().now().saturating_sub(began).as_nanos() as u64);
         let source = &mut self.host.sources[index];
-        // Follows the mean, and large numbers at once.
-        source.hops_a_record = (source.hops_a_record * 3 / 4).max(sent / u64::from(count));
+        // Many hops are believed at once; of time, much may be that of another thread.
+        let (hops, nanos) = (sent / u64::from(count), taken / u64::from(count));
+        source.hops_a_record = (source.hops_a_record * 3 / 4).max(hops);
+        source.nanos_a_record = (source.nanos_a_record * 3 + nanos) / 4;
         Some(sent.max(u64::from(count)))
     }
 }

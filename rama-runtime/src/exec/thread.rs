@@ -97,7 +97,7 @@ impl<M: Module> Thread<M> {
             counters: Default::default(),
             appended: 0,
             check_wire: layout.limits.check_wire,
-            event_began: None,
+            event_began: Duration::ZERO,
             event_steps: 0,
             shared,
         };
@@ -202,7 +202,6 @@ impl<M: Module> Thread<M> {
             ran += batch.len.max(1);
             self.host.counters.queued -= batch.len as u64;
             if self.enter(batch.program) {
-                self.host.begin_event();
                 self.programs[batch.program].run(batch.envelopes, &mut self.host);
             }
             self.complete();
@@ -247,7 +246,7 @@ impl<M: Module> Thread<M> {
 impl<M: Module> Host<M> {
     /// A batch of events begins: their share of time is counted from here.
     pub(super) fn begin_event(&mut self) {
-        self.event_began = None;
+        self.event_began = self.shared.clock().now();
         self.event_steps = 0;
     }
 }

@@ -18,7 +18,7 @@ pub(crate) struct TreeUpdate {
     pub(crate) tree: TreeRef,
     pub(crate) word: u64,
     /// Empty for most.
-    pub(crate) notes: Vec<Note>,
+    pub(crate) notes: Notes,
 }
 
 /// What became of one record of a flight, beyond being done.
@@ -36,6 +36,83 @@ pub(crate) enum Told {
     Returned(AckValue),
 }
 
+/// What became of records, in the order in which it was told. Of each record at least the first error and the last value.
+#[derive(Default)]
+pub(crate) struct Notes {
+    list: Vec<Note>,
+    /// Beyond this many, what no longer counts is thrown away.
+    most: usize,
+}
+
+/// Fewer notes are kept as they are.
+const FEW_NOTES: usize = 64;
+
+impl Notes {
+    /// Adds one. A record's many branches may each tell something, so what no longer counts goes.
+    pub(crate) fn add(&mut self, note: Note) {
+        self.list.push(note);
+        if self.list.len() > self.most.max(FEW_NOTES) {
+            *self = Notes::of(self.by_record());
+            self.most = 2 * self.list.len();
+        }
+    }
+
+    fn of(known: Vec<Known>) -> Self {
+        let mut list = Vec::new();
+        for Known { record, error, value } in known {
+            list.extend(error.map(Told::Failed).map(|told| Note { record, told }));
+            list.extend(value.map(Told::Returned).map(|told| Note { record, told }));
+        }
+        Notes { list, most: 0 }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Takes all out: what is known of each record that something was told of, in order of the records.
+    pub(crate) fn by_record(&mut self) -> Vec<Known> {
+        let mut list = std::mem::take(&mut self.list);
+        list.sort_by_key(|note| note.record);
+        let mut known: Vec<Known> = Vec::new();
+        for Note { record, told } in list {
+            if known.last().is_none_or(|last| last.record != record) {
+                known.push(Known {
+                    record,
+                    error: None,
+                    value: None,
+                });
+            }
+            if let Some(last) = known.last_mut() {
+                match told {
+                    Told::Failed(error) => _ = last.error.get_or_insert(error),
+                    Told::Returned(value) => discard(last.value.replace(value)),
+                }
+            }
+        }
+        known
+    }
+}
+
+impl IntoIterator for Notes {
+    type Item = Note;
+    type IntoIter = std::vec::IntoIter<Note>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.into_iter()
+    }
+}
+
+/// What is known of one record.
+pub(crate) struct Known {
+    /// Its place in the flight.
+    pub(crate) record: u32,
+    /// The first error.
+    pub(crate) error: Option<String>,
+    /// The last value.
+    pub(crate) value: Option<AckValue>,
+}
+
 /// One attempt at the records of one flight.
 struct Tree {
     word: u64,
@@ -46,7 +123,7 @@ struct Tree {
     source: u32,
     first: u64,
     count: u32,
-    notes: Vec<Note>,
+    notes: Notes,
 }
 
 /// How an attempt has ended.
@@ -56,8 +133,8 @@ pub(crate) struct Ended {
     pub(crate) first: u64,
     /// How many records it has.
     pub(crate) count: u32,
-    /// What is to be said of some of them, in the order in which it was told.
-    pub(crate) notes: Vec<Note>,
+    /// What is to be said of some of them.
+    pub(crate) notes: Notes,
 }
 
 /// The trees of the records that began on this thread.
@@ -85,7 +162,7 @@ impl Trees {
                     source,
                     first,
                     count,
-                    notes: Vec::new(),
+                    notes: Notes::default(),
                 });
                 slot
             }
@@ -119,7 +196,7 @@ impl Trees {
     /// Something is to be said of a record of the flight.
     pub(crate) fn note(&mut self, slot: u32, attempt: u32, note: Note) {
         match self.live(slot, attempt) {
-            Some(tree) => tree.notes.push(note),
+            Some(tree) => tree.notes.add(note),
             None => discard(note),
         }
     }
@@ -129,10 +206,10 @@ impl Trees {
         if let Some(tree) = self.live(slot, attempt)
             && !tree.reported
         {
-            tree.notes.extend((0..tree.count).map(|record| Note {
-                record,
-                told: Told::Failed(error.to_owned()),
-            }));
+            for record in 0..tree.count {
+                let told = Told::Failed(error.to_owned());
+                tree.notes.add(Note { record, told });
+            }
             tree.reported = true;
             self.completed.push_back(slot);
         }

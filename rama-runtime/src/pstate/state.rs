@@ -152,11 +152,10 @@ impl<S: Schema> PState<S> {
 
     #[inline(never)]
     fn forget(&mut self) {
-        // One is what most events write. Taking it out is cheaper than clearing a list.
-        if self.log.len() == 1 {
-            return drop(self.log.pop());
+        // One by one: were two of them to panic when dropped together, the process would abort.
+        while let Some(undo) = self.log.pop() {
+            drop(undo);
         }
-        self.log.clear();
         if self.log.capacity() > KEPT_RECORDS {
             self.log.shrink_to(KEPT_RECORDS);
         }

@@ -19,16 +19,18 @@ use std::hash::BuildHasher;
 #[derive(Debug)]
 pub(super) struct Dense<K, N> {
     entries: Vec<(K, N)>,
-    /// Of all entries if they are more than [`FEW`], otherwise empty.
+    /// Of all entries since they were more than [`FEW`] at once, otherwise empty.
     numbers: Index,
+    /// Whether they have been. It stays so when entries go: then undoing never has to ask for a hash.
+    indexed: bool,
     hasher: RandomState,
 }
 
 /// So many entries are looked through rather than hashed: most nested maps and sets are small.
 const FEW: usize = 8;
 
-/// No table has more entries.
-const MOST: u32 = u32::MAX - 2;
+/// No table has more entries, so that its index has at most 2^32 slots.
+const MOST: u32 = 5 << 29;
 
 /// The steps of preparing a lookup. Each reads what the one before has asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +48,7 @@ impl<K, N> Default for Dense<K, N> {
         Dense {
             entries: Vec::new(),
             numbers: Index::default(),
+            indexed: false,
             hasher: RandomState::default(),
         }
     }
@@ -77,7 +80,7 @@ impl<K: Key, N> Dense<K, N> {
     /// The number of the entry of that key.
     #[inline]
     pub(super) fn find<Q: Lookup<K> + ?Sized>(&self, key: &Q) -> Option<usize> {
-        if self.entries.len() <= FEW {
+        if !self.indexed {
             return self.entries.iter().position(|(other, _)| Q::of(other) == key);
         }
         let is_it = |number| {
@@ -121,70 +124,99 @@ impl<K: Key, N> Dense<K, N> {
         }
     }
 
-    /// Adds an entry whose key is not there yet. Its number is the last one.
+    /// Adds an entry whose key is not there yet. Its number is the last one. Returns the key's hash.
     ///
     /// # Panics
     /// When there are [`MOST`] entries; so the event fails. When the key's `Hash` does: then nothing is added.
-    pub(super) fn push(&mut self, key: K, node: N) {
+    pub(super) fn push(&mut self, key: K, node: N) -> u64 {
         let number = u32::try_from(self.entries.len()).ok().filter(|number| *number < MOST);
         let Some(number) = number else {
             panic!("a map or a set has at most {MOST} entries on a task; give it more tasks, or use `Subindexed`")
         };
         // First the hashes: where a key's `Hash` panics, nothing has changed.
         let hash = self.hasher.hash_one(&key);
-        match self.entries.len() {
-            0..FEW => {}
-            FEW => {
-                let hashes: Vec<u64> = (0..FEW).map(|number| self.hash_at(number)).collect();
-                for (number, hash) in (0..).zip(hashes) {
-                    self.numbers.insert(hash, number);
-                }
+        if !self.indexed && self.entries.len() == FEW {
+            let hashes: Vec<u64> = (0..FEW).map(|number| self.hash_at(number)).collect();
+            for (number, hash) in (0..).zip(hashes) {
                 self.numbers.insert(hash, number);
             }
-            _ => self.numbers.insert(hash, number),
+            self.indexed = true;
+        }
+        if self.indexed {
+            self.numbers.insert(hash, number);
         }
         self.entries.push((key, node));
+        hash
+    }
+
+    /// Takes back [`push`](Self::push), which gave that hash.
+    pub(super) fn pop(&mut self, hash: u64) {
+        if let Some(last) = self.entries.len().checked_sub(1) {
+            // Numbers fit 32 bits.
+            self.numbers.remove(hash, last as u32);
+            self.entries.pop();
+        }
     }
 
     /// Removes an entry. The last one gets its number.
-    pub(super) fn swap_remove(&mut self, number: usize) -> Option<(K, N)> {
+    pub(super) fn swap_remove(&mut self, number: usize) -> Option<Removed<K, N>> {
         let last = self.entries.len().checked_sub(1)?;
         if number > last {
             return None;
         }
-        if last == FEW {
-            self.numbers = Index::default();
-        } else if last > FEW {
-            // First the hashes, as above.
-            let hashes = (self.hash_at(number), self.hash_at(last));
-            // Numbers fit 32 bits.
-            self.numbers.remove(hashes.0, number as u32);
-            if number != last {
-                self.numbers.renumber(hashes.1, last as u32, number as u32);
-            }
+        // First the hashes, as above.
+        let (hash, hash_of_last) = (self.hash_at(number), self.hash_at(last));
+        // Numbers fit 32 bits.
+        self.numbers.remove(hash, number as u32);
+        if number != last {
+            self.numbers.renumber(hash_of_last, last as u32, number as u32);
         }
-        Some(self.entries.swap_remove(number))
+        let (key, node) = self.entries.swap_remove(number);
+        Some(Removed {
+            number,
+            key,
+            node,
+            hash,
+            hash_of_last,
+        })
     }
 
     /// Takes back [`swap_remove`](Self::swap_remove): the entry gets its number again, and the one that has it now becomes the last.
-    pub(super) fn restore(&mut self, number: usize, key: K, node: N) {
-        self.push(key, node);
-        let last = self.entries.len() - 1;
+    pub(super) fn restore(&mut self, removed: Removed<K, N>) {
+        let Removed {
+            number,
+            key,
+            node,
+            hash,
+            hash_of_last,
+        } = removed;
+        let last = self.entries.len();
+        self.entries.push((key, node));
         if number < last {
-            if last >= FEW {
-                let hashes = (self.hash_at(number), self.hash_at(last));
-                // By way of a number that no entry has.
-                self.numbers.renumber(hashes.0, number as u32, MOST);
-                self.numbers.renumber(hashes.1, last as u32, number as u32);
-                self.numbers.renumber(hashes.0, MOST, last as u32);
-            }
             self.entries.swap(number, last);
+        }
+        if self.indexed {
+            if number < last {
+                self.numbers.renumber(hash_of_last, number as u32, last as u32);
+            }
+            self.numbers.insert(hash, number as u32);
         }
     }
 
     fn hash_at(&self, number: usize) -> u64 {
         self.hasher.hash_one(&self.entries[number].0)
     }
+}
+
+/// An entry that was removed, and how it is put back.
+#[derive(Debug)]
+pub struct Removed<K, N> {
+    number: usize,
+    key: K,
+    node: N,
+    hash: u64,
+    /// Of the entry that got its number.
+    hash_of_last: u64,
 }
 
 fn is_text<K: 'static>() -> bool {

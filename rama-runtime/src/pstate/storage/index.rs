@@ -30,7 +30,7 @@ impl Index {
     /// Where a slot of that hash (or a slot itself) would like to stand.
     #[inline]
     fn home(&self, hash: u64) -> usize {
-        // The upper half of the hash, scaled to the number of slots, which is below 2^32.
+        // The upper half of the hash, scaled to the number of slots, which is at most 2^32.
         (((hash >> 32) * self.slots.len() as u64) >> 32) as usize
     }
 

@@ -1,7 +1,7 @@
 //! Entries in a hash table with numbered slots.
 
 use super::Storage;
-use super::dense::{Dense, Step};
+use super::dense::{Dense, Removed, Step};
 use crate::pstate::edit::{After, Edit};
 use crate::pstate::lookup::HeldKey;
 use crate::pstate::schema::{Key, Schema};
@@ -35,19 +35,12 @@ impl<K, S: Schema> Default for Table<K, S> {
 /// Takes back a write to a [`Table`].
 #[derive(Debug)]
 pub enum TableUndo<K, S: Schema> {
-    /// An entry was added. It is the last one, as undo runs backwards.
-    Added,
+    /// An entry was added, whose key has this hash. It is the last one, as undo runs backwards.
+    Added(u64),
     /// What the entry in this slot holds was changed.
     At(usize, S::Undo),
     /// This entry was removed, and the last one moved into its slot.
-    Removed {
-        /// Where it was.
-        slot: usize,
-        /// Its key.
-        key: K,
-        /// What it held.
-        node: S::Node,
-    },
+    Removed(Removed<K, S::Node>),
     /// All entries were replaced. (Rare and large: boxed, so that the other records stay small.)
     Replaced(Box<Table<K, S>>),
 }
@@ -108,9 +101,9 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
     #[inline]
     fn is_trivial(undo: &Self::Undo) -> bool {
         match undo {
-            TableUndo::Added => true,
+            TableUndo::Added(_) => true,
             TableUndo::At(_, undo) => S::is_trivial(undo),
-            TableUndo::Removed { .. } | TableUndo::Replaced(_) => false,
+            TableUndo::Removed(_) | TableUndo::Replaced(_) => false,
         }
     }
 
@@ -131,9 +124,9 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
                     After::Same => After::Same,
                     After::Changed(undo) => After::Changed(TableUndo::At(slot, undo)),
                     After::Remove => match self.map.swap_remove(slot) {
-                        Some((key, node)) => {
+                        Some(removed) => {
                             self.keys_changed();
-                            After::Changed(TableUndo::Removed { slot, key, node })
+                            After::Changed(TableUndo::Removed(removed))
                         }
                         None => After::Same,
                     },
@@ -143,8 +136,9 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
             None => {
                 let (node, out) = edit.missing();
                 let Some(node) = node else { return (out, After::Same) };
-                self.add(key.into_key(), node);
-                (out, After::Changed(TableUndo::Added))
+                self.keys_changed();
+                let hash = self.map.push(key.into_key(), node);
+                (out, After::Changed(TableUndo::Added(hash)))
             }
         }
     }
@@ -160,19 +154,18 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
 
     fn undo(&mut self, undo: Self::Undo) {
         match undo {
-            TableUndo::Added => {
+            TableUndo::Added(hash) => {
                 self.keys_changed();
-                // The last one, as undo runs backwards.
-                self.map.swap_remove(self.map.len().wrapping_sub(1));
+                self.map.pop(hash);
             }
             TableUndo::At(slot, undo) => {
                 if let Some(node) = self.map.node_mut(slot) {
                     S::undo(node, undo);
                 }
             }
-            TableUndo::Removed { slot, key, node } => {
+            TableUndo::Removed(removed) => {
                 self.keys_changed();
-                self.map.restore(slot, key, node);
+                self.map.restore(removed);
             }
             TableUndo::Replaced(old) => drop(mem::replace(self, *old)),
         }

@@ -53,10 +53,12 @@ impl<K: Key, S: Schema> Storage for Tree<K, S> {
     fn edit<H: HeldKey<K>, E: Edit<S>>(&mut self, key: H, edit: E) -> (E::Out, After<Self::Undo>) {
         match key.form().find_mut(&mut self.map) {
             Some(node) => {
+                // Before the change: a key's `Clone` may panic.
+                let kept = key.form().to_owned();
                 let (out, after) = edit.present(node);
                 let after = match after {
                     After::Same => After::Same,
-                    After::Changed(undo) => After::Changed(TreeUndo::At(key.into_key(), undo)),
+                    After::Changed(undo) => After::Changed(TreeUndo::At(kept, undo)),
                     After::Remove => match key.form().take(&mut self.map) {
                         Some((key, node)) => After::Changed(TreeUndo::Removed(key, node)),
                         None => After::Same,

@@ -122,3 +122,16 @@ fn a_subindexed_map_has_the_same_words() {
     assert_eq!(state.key(&1).last(), Some(("y".to_owned(), 2)));
     assert!(state.key(&1).remove("x") && !state.key(&1).contains("x"));
 }
+
+#[test]
+fn a_large_map_that_was_emptied_and_restored_takes_new_keys() {
+    let mut state = empty::<Map<u64, u64>>();
+    (0..50).for_each(|key| state.key(&key).set(key));
+    state.commit();
+    (0..50).for_each(|key| assert!(state.remove(&key)));
+    state.rollback();
+    (50..60).for_each(|key| state.key(&key).set(key));
+    for key in 0..60 {
+        assert_eq!(state.key(&key).get(), Some(key));
+    }
+}

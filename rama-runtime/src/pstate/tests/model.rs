@@ -204,6 +204,39 @@ proptest! {
         }
     }
 
+    /// So many keys that they are found by their hashes.
+    #[test]
+    fn every_key_of_a_large_table_is_found_whatever_was_undone(
+        events in prop::collection::vec(
+            (prop::collection::vec((0u8..40, prop::option::of(any::<u16>())), 0..40), any::<bool>()), 0..12
+        )
+    ) {
+        let mut state = empty::<Map<u8, u16>>();
+        let mut model: BTreeMap<u8, u16> = BTreeMap::new();
+        for (ops, succeeds) in events {
+            let before = model.clone();
+            for (key, value) in ops {
+                match value {
+                    Some(value) => {
+                        state.key(&key).set(value);
+                        model.insert(key, value);
+                    }
+                    None => prop_assert_eq!(state.remove(&key), model.remove(&key).is_some()),
+                }
+            }
+            if succeeds {
+                state.commit();
+            } else {
+                state.rollback();
+                model = before;
+            }
+            for key in 0..40 {
+                prop_assert_eq!(state.key(&key).get(), model.get(&key).copied());
+            }
+            prop_assert_eq!(state.len(), model.len());
+        }
+    }
+
     #[test]
     fn a_rollback_restores_a_table_slot_by_slot(
         base in prop::collection::btree_map(0u8..12, any::<u16>(), 0..10),
