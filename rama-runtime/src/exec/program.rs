@@ -132,6 +132,8 @@ struct Hops<'b, H> {
     left: usize,
     /// Envelopes whose lookups are prepared.
     prepared: usize,
+    /// What preparing them has found: of those to come the last ones.
+    found: [u64; AHEAD],
 }
 
 /// So many events' lookups are prepared together: enough to wait for memory together, and so few that what they look up is still in
@@ -154,9 +156,8 @@ impl<M: Module, K: Machine<M>> Arrivals<M, K> for Hops<'_, K::Hop> {
                 self.prepared = AHEAD;
                 *phase = Phase::Ahead;
                 let ahead = self.envelopes.as_slice();
-                let mut found = [0; AHEAD];
                 for step in [Step::Index, Step::Entry, Step::Inside] {
-                    for (envelope, found) in ahead.iter().zip(&mut found) {
+                    for (envelope, found) in ahead.iter().zip(&mut self.found) {
                         machine.prepare(&envelope.hop, &host.tasks[envelope.task as usize].module, step, found);
                     }
                 }
@@ -167,6 +168,11 @@ impl<M: Module, K: Machine<M>> Arrivals<M, K> for Hops<'_, K::Hop> {
         self.left -= 1;
         let Envelope { task, record, id, hop } = self.envelopes.next()?;
         (out.task, out.record, out.id) = (task, record, id);
+        if K::PREPARES
+            && let Some(found) = self.found.get_mut(AHEAD - 1 - self.prepared)
+        {
+            machine.prepare(&hop, &host.tasks[task as usize].module, Step::Expect, found);
+        }
         Some(hop)
     }
 
@@ -436,6 +442,7 @@ impl<M: Module, K: Machine<M>> Program<M> for Compiled<M, K> {
             envelopes: envelopes.drain(..),
             left: 0,
             prepared: 0,
+            found: [0; AHEAD],
         };
         self.drive(&mut hops, host);
         drop(hops);

@@ -6,6 +6,7 @@ use crate::pstate::lookup::Lookup;
 use crate::pstate::schema::Key;
 use foldhash::fast::RandomState;
 use std::any::{Any, TypeId};
+use std::cell::Cell;
 use std::hash::BuildHasher;
 
 /// Entries in a dense array, in the order in which they came, and a hash table of their numbers.
@@ -23,6 +24,8 @@ pub(super) struct Dense<K, N> {
     numbers: Index,
     /// Whether they have been. It stays so when entries go: then undoing never has to ask for a hash.
     indexed: bool,
+    /// The number of the entry that is probably looked up next, or [`NONE`].
+    expected: Cell<u32>,
     hasher: RandomState,
 }
 
@@ -31,6 +34,9 @@ const FEW: usize = 8;
 
 /// No table has more entries, so that its index has at most 2^32 slots.
 const MOST: u32 = 5 << 29;
+
+/// No entry has this number.
+const NONE: u32 = u32::MAX;
 
 /// The steps of preparing a lookup. Each reads what the one before has asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +47,8 @@ pub enum Step {
     Entry,
     /// The key's text, if it is one; the end of what the entry holds, if it is a list.
     Inside,
+    /// Right before the lookup: it finds the entry without a hash, if it is still the same.
+    Expect,
 }
 
 impl<K, N> Default for Dense<K, N> {
@@ -49,6 +57,7 @@ impl<K, N> Default for Dense<K, N> {
             entries: Vec::new(),
             numbers: Index::default(),
             indexed: false,
+            expected: Cell::new(NONE),
             hasher: RandomState::default(),
         }
     }
@@ -88,6 +97,10 @@ impl<K: Key, N> Dense<K, N> {
                 .get(number as usize)
                 .is_some_and(|(other, _)| Q::of(other) == key)
         };
+        let expected = self.expected.replace(NONE);
+        if expected != NONE && is_it(expected) {
+            return Some(expected as usize);
+        }
         self.numbers
             .find(self.hasher.hash_one(key), is_it)
             .map(|number| number as usize)
@@ -121,6 +134,8 @@ impl<K: Key, N> Dense<K, N> {
                 }
             }
             Step::Inside => {}
+            // Numbers fit 32 bits; what is none of them is none here, too.
+            Step::Expect => self.expected.set(*found as u32),
         }
     }
 
