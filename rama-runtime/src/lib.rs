@@ -54,12 +54,15 @@
 //! | use it | the generated client: `app.lines().append(..)`, `app.counts().key("be").get()`, [`App`](client::App) |
 //! | test it | [`testing`] |
 //! | understand a message with a code, `[RM0007]` | [`errors`] |
+//! | know what it costs | [`costs`] |
 
 // The macros name this crate; so do its own doc tests and tests.
 extern crate self as rama_runtime;
 
 pub mod client;
 pub mod cluster;
+#[doc = include_str!("docs/costs.md")]
+pub mod costs {}
 pub mod depot;
 mod editor;
 pub mod env;

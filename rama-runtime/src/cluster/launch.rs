@@ -33,6 +33,7 @@ impl Launch {
             check_wire: false,
             spin: None,
             pinned: false,
+            flight: None,
         };
         Launch {
             tasks,
@@ -85,6 +86,13 @@ impl Launch {
     /// Encodes and decodes every hop between tasks, as between processes: for tests.
     pub fn check_wire(mut self, check: bool) -> Self {
         self.limits.check_wire = check;
+        self
+    }
+
+    /// How many records fly together at most.
+    #[cfg(test)]
+    pub(crate) fn flight(mut self, records: u32) -> Self {
+        self.limits.flight = Some(records);
         self
     }
 

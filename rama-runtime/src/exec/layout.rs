@@ -103,6 +103,8 @@ pub(crate) struct Limits {
     pub(crate) spin: Option<Duration>,
     /// Whether each thread stays on one processor.
     pub(crate) pinned: bool,
+    /// How many records fly together at most, whatever their topology: for tests.
+    pub(crate) flight: Option<u32>,
 }
 
 /// Everything about a launched module that does not change.
@@ -154,7 +156,7 @@ impl Layout {
                     max_retries: source.max_retries,
                     on_failure: source.on_failure,
                     timeout: source.timeout_millis.map(Duration::from_millis),
-                    flight: flight(topology, source.timeout_millis),
+                    flight: limits.flight.unwrap_or_else(|| flight(topology, source.timeout_millis)),
                 });
             }
         }

@@ -241,3 +241,31 @@ impl Trees {
         !self.completed.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_notes_of_few_records_take_little_room_and_say_the_same() {
+        let mut notes = Notes::default();
+        for round in 0..10_000u32 {
+            for record in 0..3 {
+                let value: AckValue = Box::new(round);
+                let told = Told::Returned(value);
+                notes.add(Note { record, told });
+                let told = Told::Failed(format!("{record} in round {round}"));
+                notes.add(Note { record, told });
+            }
+            assert!(notes.list.len() <= FEW_NOTES);
+        }
+        let known = notes.by_record();
+        assert_eq!(known.len(), 3);
+        for (Known { record, error, value }, number) in known.into_iter().zip(0..) {
+            assert_eq!(record, number);
+            assert_eq!(error, Some(format!("{number} in round 0")), "the first error");
+            let value = value.and_then(|value| value.downcast::<u32>().ok());
+            assert_eq!(value.as_deref(), Some(&9_999), "the last value");
+        }
+    }
+}

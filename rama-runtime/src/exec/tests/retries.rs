@@ -132,3 +132,83 @@ async fn halt_stops_the_source_on_that_partition_and_keeps_its_records() {
     assert_eq!(seen(&app, 1).await, [6]);
     cluster.shutdown().await.unwrap();
 }
+
+/// All records of an append fly together.
+fn together() -> Launch {
+    Launch::tasks(2).threads(1).flight(100)
+}
+
+#[tokio::test]
+async fn individual_runs_only_the_failed_records_of_a_flight_again() {
+    let (_cluster, app) = lab(together()).await;
+    let records = vec![Job::Fail(1, 2), Job::Note(2), Job::Fail(3, 1), Job::Note(4)];
+    jobs(&app).append_batch(records).ack(AckLevel::Full).await.unwrap();
+    assert_eq!(seen(&app, 0).await, [2, 4, 3, 1]);
+    assert_eq!((app.counters().retries, app.counters().unfinished), (3, 0));
+}
+
+#[tokio::test]
+async fn without_retries_the_failed_records_of_a_flight_are_left_and_no_others() {
+    let (_cluster, app) = lab(together()).await;
+    let records = vec![Job::Fail(1, 1), Job::Note(2), Job::Panic, Job::Note(4)];
+    let error = plain::<ONCE>(&app).append_batch(records).await.unwrap_err();
+    assert!(matches!(error, Error::RecordFailed { offset: 0, .. }), "{error}");
+    assert_eq!(seen(&app, 0).await, [2, 4]);
+    assert_eq!((app.counters().failures, app.counters().unfinished), (2, 0));
+}
+
+#[tokio::test]
+async fn all_after_begins_again_at_the_first_failure_of_a_flight() {
+    let (_cluster, app) = lab(together()).await;
+    let records = vec![
+        Job::Note(1),
+        Job::Fail(2, 1),
+        Job::Note(3),
+        Job::Fail(4, 1),
+        Job::Note(5),
+    ];
+    plain::<ORDERED>(&app).append_batch(records).await.unwrap();
+    assert_eq!(seen(&app, 0).await, [1, 3, 5, 2, 3, 4, 5]);
+    app.settled().await.unwrap();
+    assert_eq!(app.counters().unfinished, 0);
+}
+
+#[tokio::test]
+async fn one_record_of_a_flight_becomes_a_dead_letter() {
+    let (_cluster, app) = lab(together()).await;
+    let records = vec![Job::Note(1), Job::Panic, Job::Note(3)];
+    plain::<LETTERED>(&app).append_batch(records).await.unwrap_err();
+    app.settled().await.unwrap();
+    assert_eq!(seen(&app, 0).await, [1, 3]);
+    let letters = letters(&app, 0).await;
+    let kept: Vec<(&Job, u64)> = letters.iter().map(|letter| (&letter.record, letter.offset)).collect();
+    assert_eq!(kept, [(&Job::Panic, 1)]);
+}
+
+#[tokio::test]
+async fn a_halt_in_the_middle_of_a_flight_leaves_what_flew_with_it_done() {
+    let (cluster, app) = lab(together().max_backlog(4)).await;
+    let depot = plain::<STRICT>(&app);
+    let records = vec![Job::Note(1), Job::Fail(2, 9), Job::Note(3)];
+    let error = depot.append_batch(records).await.unwrap_err();
+    assert!(matches!(error, Error::RecordFailed { offset: 1, .. }), "{error}");
+    let behind = depot.append(Job::Note(4)).await.unwrap_err();
+    assert!(
+        matches!(
+            behind,
+            Error::Halted {
+                offset: 3,
+                halted_at: 1,
+                ..
+            }
+        ),
+        "{behind}"
+    );
+    for _ in 0..10 {
+        depot.append(Job::Note(5)).ack(AckLevel::Appended).await.unwrap();
+    }
+    app.settled().await.unwrap();
+    assert_eq!(seen(&app, 0).await, [1, 3]);
+    assert_eq!(app.counters().unfinished, 0);
+    cluster.shutdown().await.unwrap();
+}

@@ -1,6 +1,6 @@
 //! The one thing here that safe Rust has no word for: "this will be read soon".
 //!
-//! It pays: bench `exchange`, a million keys, 2 threads: see "What an event costs" in the docs.
+//! It pays: bench `exchange`, a million keys, 2 threads: see [`costs`](crate::costs).
 
 /// Asks for the cache line of `value`, without waiting for it. Changes nothing that a program can see.
 #[inline(always)]
