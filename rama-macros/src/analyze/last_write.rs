@@ -79,6 +79,8 @@ fn statement(last: Option<&mut syn::Stmt>, dropped: bool) {
 /// Marks a write, in code without awaits: also at the end of its blocks.
 fn expression(expr: &mut Expr, dropped: bool) {
     match expr {
+        // What an attribute may take away stays as it is.
+        Expr::MethodCall(call) if !call.attrs.is_empty() => {}
         Expr::Block(inner) if inner.label.is_none() => statement(inner.block.stmts.last_mut(), dropped),
         Expr::If(choice) => {
             statement(choice.then_branch.stmts.last_mut(), dropped);

@@ -7,6 +7,7 @@ mod expansion;
 mod fuzz;
 mod half_typed;
 mod joins;
+mod last_writes;
 mod pages;
 
 use crate::diag::Diagnostics;
