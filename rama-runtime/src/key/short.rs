@@ -1,7 +1,7 @@
 //! xxh3 of up to 16 bytes that are in registers.
 //!
 //! The library takes bytes from memory, where a key's encoding would first have to be written: piece by piece, and then read
-//! in other pieces, for which the processor waits until all are written. Measured on 64-bit keys in bench `exchange`, that wait
+//! in other pieces, for which the processor waits until all are written. Measured by `perf` on 64-bit keys through one hop, that wait
 //! was a fifth of all that a record costs up to its hop. The tests hold this to the library.
 
 /// The beginning of xxh3's default secret.

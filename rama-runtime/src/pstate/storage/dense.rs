@@ -13,8 +13,8 @@ use std::hash::BuildHasher;
 ///
 /// An entry's number stays while none is removed, so an undo record can name an entry without its key. Numbers have 32 bits
 /// and hashes are not kept, so the table is small; and as frequent keys mostly come early, they stand close together: both keep
-/// a large table's hot part in the processor's caches. (`indexmap` has 64-bit numbers and keeps hashes. Measured in bench
-/// `exchange`, a million keys: see [`costs`](crate::costs).)
+/// a large table's hot part in the processor's caches. (`indexmap` has 64-bit numbers, keeps
+/// hashes, and its addresses cannot be known ahead.)
 ///
 /// A few entries have no hash table: they are looked through.
 #[derive(Debug)]
