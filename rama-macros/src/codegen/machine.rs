@@ -282,7 +282,7 @@ fn function(
     let machine = names::at(quote!(impl #private::Machine<#this>), shown_at);
     let mut assemble = names::assemble();
     assemble.set_span(shown_at);
-    let flow = quote!(::core::result::Result<#private::Flow, #private::EventError>);
+    let flow = quote!(::core::result::Result<#private::Flow<#hop>, #private::EventError>);
     let arguments = quote! {
         #(#types,)*
         move |source, offset, module, cx, out| match source {
@@ -395,7 +395,7 @@ fn segment_function(module: &ModuleDecl, topology: &TopologyDecl, number: usize,
         fn #function<#(#parameters,)* F>(#(_: #private::Witness<#parameters>,)* f: F) -> F
         where
             F: ::core::ops::Fn(&mut #this, &mut #private::Cx, &mut #private::Sink<'_, #next>, #input)
-                -> ::core::result::Result<#private::Flow, #private::EventError>,
+                -> ::core::result::Result<#private::Flow<#next>, #private::EventError>,
         {
             f
         }
@@ -428,7 +428,12 @@ fn closure(topology: &TopologyDecl, number: usize, code: &Code) -> TokenStream {
 fn call(hops: &HopEnum, number: usize, code: &Code, input: &Ident) -> TokenStream {
     let (segment, private) = (names::segment_variable(number), names::private());
     let widen = hops.widen(number, &code.reached);
-    quote!(#segment(module, cx, &mut #private::Sink::new(&mut |emit| out.push(#private::Emit::map(emit, #widen))), #input))
+    quote! {
+        match #segment(module, cx, &mut #private::Sink::new(&mut |emit| out.push(#private::Emit::map(emit, #widen))), #input) {
+            ::core::result::Result::Ok(flow) => ::core::result::Result::Ok(#private::Flow::map(flow, #widen)),
+            ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
+        }
+    }
 }
 
 fn dead_letters(topology: &TopologyDecl) -> TokenStream {

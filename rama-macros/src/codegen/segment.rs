@@ -8,7 +8,7 @@ use super::translate::Translate;
 use crate::ir::{Access, Await, AwaitId, BindingId, Block, Body, Facts, Node, Plain, Stmt, TargetId};
 use crate::model::ModuleDecl;
 use crate::names;
-use crate::ops::Site;
+use crate::ops::{Emitted, Site};
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -188,8 +188,8 @@ impl<'a> Emitter<'a> {
                 self.stmt_of(stmt, value)
             }
             Stmt::Fork { point, .. } => {
-                let call = self.emit(*point);
-                (quote!({ #call }), false)
+                let Emitted { code, .. } = self.emit(*point);
+                (quote!({ #code }), false)
             }
         }
     }
@@ -229,16 +229,8 @@ impl<'a> Emitter<'a> {
         match node {
             Node::Plain(plain) => (self.plain(plain), plain.facts.diverges),
             Node::Await(point) => {
-                let call = self.emit(*point);
-                let private = names::private();
-                let flow = match self.body.awaits[*point].call.operation.ends_event() {
-                    true => quote!(Moved),
-                    false => quote!(Jumped),
-                };
-                (
-                    quote!({ #call return ::core::result::Result::Ok(#private::Flow::#flow); }),
-                    true,
-                )
+                let Emitted { code, flow } = self.emit(*point);
+                (quote!({ #code return ::core::result::Result::Ok(#flow); }), true)
             }
             Node::Block(block) => self.block(block),
             Node::If {
@@ -337,7 +329,7 @@ impl<'a> Emitter<'a> {
     }
 
     /// The code that emits the scope of `point`.
-    fn emit(&mut self, point: AwaitId) -> TokenStream {
+    fn emit(&mut self, point: AwaitId) -> Emitted {
         if !self.reached.contains(&point) {
             self.reached.push(point);
         }
@@ -367,14 +359,15 @@ impl<'a> Emitter<'a> {
             call: &awaited.call,
             module: self.module,
         };
-        let code = awaited.call.operation.emit(&arguments, &site);
+        let Emitted { code, flow } = awaited.call.operation.emit(&arguments, &site);
         let witnesses = awaited.witnessed.iter().map(|&binding| {
             let (witness, private) = (names::witness(binding), names::private());
             let variable = self.variable(awaited, binding);
             let same = same_type(&quote!(#witness), &variable);
             quote!(let #witness = #private::Witness::new(); #same)
         });
-        quote!(#(#witnesses)* #code)
+        let code = quote!(#(#witnesses)* #code);
+        Emitted { code, flow }
     }
 
     /// `Next2::S5(Scope5 { word: carried(word), .. })`

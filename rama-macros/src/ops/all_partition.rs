@@ -1,6 +1,6 @@
 //! `all_partition().await`: resumes once on every task, this one included.
 
-use super::{Operation, Site};
+use super::{Emitted, Operation, Site};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -20,14 +20,14 @@ impl Operation for AllPartition {
         0
     }
 
-    fn emit(&self, _arguments: &[TokenStream], site: &Site<'_>) -> TokenStream {
+    fn emit(&self, _arguments: &[TokenStream], site: &Site<'_>) -> Emitted {
         let Site { cx, sink, next, .. } = site;
         let route = crate::names::local("route");
         let next = next(None, true);
-        quote! {
+        Emitted::pushed(quote! {
             for #route in #cx.all() {
                 #sink.hop(#route, #next);
             }
-        }
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! `self.depot.append(record).await`: resumes once, when the append reached its ack level.
 
-use super::{Operation, Site};
+use super::{Emitted, Operation, Site};
 use crate::model::ModuleDecl;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -18,14 +18,14 @@ impl Operation for Append {
         "self.depot.append(record).await"
     }
 
-    fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> TokenStream {
+    fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> Emitted {
         let Site { sink, next, .. } = site;
         let staged = crate::names::local("staged");
         let (append, next) = (&arguments[0], next(None, false));
-        quote! {
+        Emitted::pushed(quote! {
             let #staged = #append.stage();
             #sink.after_append(#staged, #next);
-        }
+        })
     }
 }
 

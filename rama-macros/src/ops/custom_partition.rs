@@ -1,6 +1,6 @@
 //! `custom_partition(|tasks| ..).await`: resumes once, on the task that the function, given their number, chose.
 
-use super::{Operation, Site};
+use super::{Emitted, Operation, Site};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -16,13 +16,10 @@ impl Operation for CustomPartition {
         "custom_partition(|tasks| ..).await"
     }
 
-    fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> TokenStream {
-        let Site { cx, sink, next, .. } = site;
+    fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> Emitted {
+        let Site { cx, next, .. } = site;
         let route = crate::names::local("route");
         let (choose, next) = (&arguments[0], next(None, false));
-        quote! {
-            let #route = #cx.custom(#choose)?;
-            #sink.hop(#route, #next);
-        }
+        Emitted::hop(quote!(let #route = #cx.custom(#choose)?;), &quote!(#route), &next)
     }
 }

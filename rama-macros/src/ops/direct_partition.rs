@@ -1,6 +1,6 @@
 //! `direct_partition(task).await`: resumes once, on that task; an id out of range fails the event.
 
-use super::{Operation, Site};
+use super::{Emitted, Operation, Site};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -16,13 +16,10 @@ impl Operation for DirectPartition {
         "direct_partition(task).await"
     }
 
-    fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> TokenStream {
-        let Site { cx, sink, next, .. } = site;
+    fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> Emitted {
+        let Site { cx, next, .. } = site;
         let route = crate::names::local("route");
         let (task, next) = (&arguments[0], next(None, false));
-        quote! {
-            let #route = #cx.direct(#task)?;
-            #sink.hop(#route, #next);
-        }
+        Emitted::hop(quote!(let #route = #cx.direct(#task)?;), &quote!(#route), &next)
     }
 }

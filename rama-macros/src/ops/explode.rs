@@ -1,6 +1,6 @@
 //! `explode(items).await`: resumes once per item, on this task.
 
-use super::{Operation, Site};
+use super::{Emitted, Operation, Site};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -20,15 +20,15 @@ impl Operation for Explode {
         true
     }
 
-    fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> TokenStream {
+    fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> Emitted {
         let Site { sink, next, .. } = site;
         let item = crate::names::value("item", site.call.span);
         let (items, next) = (&arguments[0], next(Some(quote!(#item)), true));
         let private = crate::names::private();
-        quote! {
+        Emitted::pushed(quote! {
             for #item in ::core::iter::IntoIterator::into_iter(#items) {
                 #sink.hop(#private::Route::Here, #next);
             }
-        }
+        })
     }
 }

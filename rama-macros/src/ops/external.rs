@@ -1,6 +1,6 @@
 //! `external(future).await`: resumes once, when the future is done; the task thread is free meanwhile.
 
-use super::{Operation, Site};
+use super::{Emitted, Operation, Site};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
@@ -20,7 +20,7 @@ impl Operation for External {
         true
     }
 
-    fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> TokenStream {
+    fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> Emitted {
         let Site { sink, next, .. } = site;
         let let_future = crate::names::local("future");
         let output = crate::names::value("output", site.call.span);
@@ -28,9 +28,9 @@ impl Operation for External {
         // The closure takes the live variables along: where that is a mistake, it is shown at the await.
         let span = site.call.span;
         let then = quote_spanned!(span=> move |#output| { #next });
-        quote! {
+        Emitted::pushed(quote! {
             let #let_future = #future;
             #sink.external(#let_future, #then);
-        }
+        })
     }
 }

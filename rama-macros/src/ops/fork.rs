@@ -1,6 +1,6 @@
 //! `fork(async { .. })`: the block goes on as a branch of its own.
 
-use super::{Operation, Site};
+use super::{Emitted, Operation, Site};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -20,11 +20,11 @@ impl Operation for Fork {
         0
     }
 
-    fn emit(&self, _arguments: &[TokenStream], site: &Site<'_>) -> TokenStream {
+    fn emit(&self, _arguments: &[TokenStream], site: &Site<'_>) -> Emitted {
         let Site { sink, next, .. } = site;
         // A forked branch starts on this task, as the next event; the code after it goes on with what it still needs.
         let next = next(None, true);
         let private = crate::names::private();
-        quote!(#sink.hop(#private::Route::Here, #next);)
+        Emitted::pushed(quote!(#sink.hop(#private::Route::Here, #next);))
     }
 }

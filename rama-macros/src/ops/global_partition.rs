@@ -1,6 +1,6 @@
 //! `global_partition().await`: resumes once, on task 0.
 
-use super::{Operation, Site};
+use super::{Emitted, Operation, Site};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -20,9 +20,9 @@ impl Operation for GlobalPartition {
         0
     }
 
-    fn emit(&self, _arguments: &[TokenStream], site: &Site<'_>) -> TokenStream {
-        let Site { cx, sink, next, .. } = site;
+    fn emit(&self, _arguments: &[TokenStream], site: &Site<'_>) -> Emitted {
+        let Site { cx, next, .. } = site;
         let next = next(None, false);
-        quote!(#sink.hop(#cx.global(), #next);)
+        Emitted::hop(TokenStream::new(), &quote!(#cx.global()), &next)
     }
 }

@@ -1,6 +1,6 @@
 //! `hash_partition(&key).await`: resumes once, on the task that owns the key.
 
-use super::{Operation, Site};
+use super::{Emitted, Operation, Site};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -16,13 +16,10 @@ impl Operation for HashPartition {
         "hash_partition(&key).await"
     }
 
-    fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> TokenStream {
-        let Site { cx, sink, next, .. } = site;
+    fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> Emitted {
+        let Site { cx, next, .. } = site;
         let route = crate::names::local("route");
         let (key, next) = (&arguments[0], next(None, false));
-        quote! {
-            let #route = #cx.hash(#key)?;
-            #sink.hop(#route, #next);
-        }
+        Emitted::hop(quote!(let #route = #cx.hash(#key)?;), &quote!(#route), &next)
     }
 }

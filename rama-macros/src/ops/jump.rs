@@ -1,8 +1,7 @@
 //! Not an operation of the language: the body goes on in another segment, in the same event.
 
-use super::{Operation, Site};
+use super::{Emitted, Operation, Site};
 use proc_macro2::TokenStream;
-use quote::quote;
 
 /// A cut behind a join ([`crate::analyze::joins`]).
 pub(crate) struct Jump;
@@ -24,11 +23,7 @@ impl Operation for Jump {
         false
     }
 
-    fn emit(&self, _arguments: &[TokenStream], site: &Site<'_>) -> TokenStream {
-        let Site { sink, next, .. } = site;
-        let next = next(None, false);
-        let private = crate::names::private();
-        // The last emit: `Flow::Jumped` takes it back.
-        quote!(#sink.hop(#private::Route::Here, #next);)
+    fn emit(&self, _arguments: &[TokenStream], site: &Site<'_>) -> Emitted {
+        Emitted::jump(&(site.next)(None, false))
     }
 }

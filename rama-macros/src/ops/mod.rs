@@ -20,6 +20,7 @@ mod yield_if_overtime;
 use crate::diag::{Code, Diagnostics, list, nearest};
 use crate::model::{ModuleDecl, OperationDecl};
 use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
 use syn::punctuated::Punctuated;
 use syn::{Expr, Token};
 
@@ -57,8 +58,40 @@ pub(crate) trait Operation: Sync {
         argument.clone()
     }
 
-    /// The code that emits the scope; it is followed by the end of the segment. The arguments are translated already.
-    fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> TokenStream;
+    /// The code that emits the scope. The arguments are translated already.
+    fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> Emitted;
+}
+
+/// The code that emits a scope, and what the segment ends with behind it.
+pub(crate) struct Emitted {
+    /// Statements.
+    pub(crate) code: TokenStream,
+    /// A `Flow`.
+    pub(crate) flow: TokenStream,
+}
+
+impl Emitted {
+    /// One scope, which goes on at `route`: the segment returns it.
+    fn hop(code: TokenStream, route: &TokenStream, next: &TokenStream) -> Self {
+        let private = crate::names::private();
+        let flow = quote!(#private::Flow::Hop(#route, #next));
+        Emitted { code, flow }
+    }
+
+    /// One scope, with which the same event goes on.
+    fn jump(next: &TokenStream) -> Self {
+        let private = crate::names::private();
+        let flow = quote!(#private::Flow::Jump(#next));
+        let code = TokenStream::new();
+        Emitted { code, flow }
+    }
+
+    /// `code` has pushed whatever goes on.
+    fn pushed(code: TokenStream) -> Self {
+        let private = crate::names::private();
+        let flow = quote!(#private::Flow::Moved);
+        Emitted { code, flow }
+    }
 }
 
 /// What an operation's code is made from.

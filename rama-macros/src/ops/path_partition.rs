@@ -1,7 +1,7 @@
 //! `path_partition(self.p.key(&k)).await`: resumes once, where PState `p` keeps `k`, by its own partitioner.
 
 use super::append::own_field;
-use super::{Operation, Site};
+use super::{Emitted, Operation, Site};
 use crate::codegen::key_function;
 use crate::diag::{Code, Diagnostics, choices};
 use crate::model::{ModuleDecl, PStateDecl};
@@ -46,18 +46,14 @@ impl Operation for PathPartition {
         first_key(argument).map_or_else(|| argument.clone(), |(_, key)| key.clone())
     }
 
-    fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> TokenStream {
+    fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> Emitted {
         let (held, local) = (crate::names::local("key"), crate::names::local("route"));
         let Site {
-            cx,
-            sink,
-            next,
-            call,
-            module,
+            cx, next, call, module, ..
         } = site;
         let (key, next) = (&arguments[0], next(None, false));
         let Some(pstate) = target(&call.arguments[0], module) else {
-            return TokenStream::new();
+            return Emitted::pushed(TokenStream::new());
         };
         let route = match &pstate.partition_by {
             _ if pstate.global => quote!(#cx.global()),
@@ -70,10 +66,7 @@ impl Operation for PathPartition {
                 })
             }
         };
-        quote! {
-            let #local = #route;
-            #sink.hop(#local, #next);
-        }
+        Emitted::hop(quote!(let #local = #route;), &quote!(#local), &next)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `shuffle_partition().await`: resumes once, on a task chosen round robin.
 
-use super::{Operation, Site};
+use super::{Emitted, Operation, Site};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -20,13 +20,10 @@ impl Operation for ShufflePartition {
         0
     }
 
-    fn emit(&self, _arguments: &[TokenStream], site: &Site<'_>) -> TokenStream {
-        let Site { cx, sink, next, .. } = site;
+    fn emit(&self, _arguments: &[TokenStream], site: &Site<'_>) -> Emitted {
+        let Site { cx, next, .. } = site;
         let route = crate::names::local("route");
         let next = next(None, false);
-        quote! {
-            let #route = #cx.shuffle();
-            #sink.hop(#route, #next);
-        }
+        Emitted::hop(quote!(let #route = #cx.shuffle();), &quote!(#route), &next)
     }
 }

@@ -1,6 +1,6 @@
 //! `yield_if_overtime().await`: resumes once, after other events had their turn if this one ran over its budget.
 
-use super::{Operation, Site};
+use super::{Emitted, Operation, Site};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -20,10 +20,9 @@ impl Operation for YieldIfOvertime {
         0
     }
 
-    fn emit(&self, _arguments: &[TokenStream], site: &Site<'_>) -> TokenStream {
-        let Site { sink, next, .. } = site;
-        let next = next(None, false);
+    fn emit(&self, _arguments: &[TokenStream], site: &Site<'_>) -> Emitted {
+        let next = (site.next)(None, false);
         let private = crate::names::private();
-        quote!(#sink.hop(#private::Route::Yield, #next);)
+        Emitted::hop(TokenStream::new(), &quote!(#private::Route::Yield), &next)
     }
 }

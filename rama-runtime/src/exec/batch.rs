@@ -15,9 +15,10 @@ pub(crate) struct Batch {
 
 impl Batch {
     /// One hop for this thread, in a batch of its own.
-    pub(crate) fn alone<H: Wire>(program: usize, tree: TreeRef, envelope: Envelope<H>) -> Self {
+    pub(crate) fn alone<H: Wire>(program: usize, tree: TreeRef, id: u64, envelope: Envelope<H>) -> Self {
         let mut envelopes = Envelopes::default();
-        envelopes.push(tree, 1, envelope);
+        envelopes.begin(1, tree, id);
+        envelopes.push(envelope);
         envelopes.close(false);
         Batch {
             program,

@@ -5,6 +5,7 @@
 //! (`commit.rs`). What waits for messages between turns is apart (`run.rs`), so that turns of many threads can also be run
 //! one after the other on a single thread.
 
+mod arrivals;
 mod batch;
 mod commit;
 mod counters;
@@ -14,6 +15,7 @@ mod host;
 mod layout;
 mod message;
 mod outbox;
+mod phase;
 mod program;
 mod retry;
 mod run;

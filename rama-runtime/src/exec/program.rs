@@ -1,20 +1,17 @@
 //! A compiled topology at work on one thread: the typed half of the runtime.
 
+use super::arrivals::{Arrivals, Begin, Hops, Records};
 use super::batch::Batch;
 use super::guard::{attempt, insist};
 use super::host::{Host, Task};
+use super::phase::Phase;
 use super::slots::Waiting;
 use crate::depot::Failure;
 use crate::env::Rng;
 use crate::module::Module;
-use crate::module::descriptor::HopDescriptor;
-use crate::pstate::Step;
-use crate::topology::{
-    Emit, Envelope, Envelopes, EventError, Flow, Machine, Out, Place, Route, Run, TreeRef, check_wire,
-};
+use crate::topology::{Emit, Envelope, Envelopes, EventError, Flow, Machine, Out, Place, Route, TreeRef, check_wire};
 use std::any::Any;
 use std::collections::VecDeque;
-use std::ops::Range;
 
 /// Records to start together: their tree, and where they stand.
 #[derive(Debug, Clone, Copy)]
@@ -49,12 +46,11 @@ pub fn program<M: Module, K: Machine<M>>(machine: K) -> Box<dyn Program<M>> {
     Box::new(Compiled {
         machine,
         index: 0,
-        out: Out::new(Vec::new(), 0, Rng::new(0)),
+        out: Out::new(Vec::new(), 0, Rng::new(0), false),
         spare: Vec::new(),
         branches: Vec::new(),
         spare_branches: Vec::new(),
         phase: Phase::Between,
-        appends: true,
         yields: true,
         module: std::marker::PhantomData,
     })
@@ -73,9 +69,7 @@ struct Compiled<M: Module, K: Machine<M>> {
     branches: Vec<VecDeque<K::Hop>>,
     spare_branches: Vec<VecDeque<K::Hop>>,
     phase: Phase,
-    /// Whether its events may append to depots.
-    appends: bool,
-    /// Whether they may yield, so that the time they take matters.
+    /// Whether its events may yield, so that the time they take matters.
     yields: bool,
     module: std::marker::PhantomData<fn(M)>,
 }
@@ -85,202 +79,134 @@ const SPARE: usize = 64;
 /// A buffer of branches that has grown beyond this is not kept.
 const KEPT: usize = 1 << 14;
 
-/// What the thread is doing, so that a panic finds out what it has interrupted: panics are caught once for many events.
-#[derive(Clone, Copy)]
-enum Phase {
-    /// The runtime's own work: nothing of the event is left, or nothing has begun.
-    Between,
-    /// What events will look up is prepared: a hint, so a panic in there is none of its business.
-    Ahead,
-    /// The event's code runs. If it panics, the event has failed.
-    Body,
-    /// The event has succeeded, and its writes become permanent: whatever panics in there, that must be finished.
-    Commit,
-}
-
-/// What arrives at a topology: hops, or records to start.
-trait Arrivals<M: Module, K: Machine<M>> {
-    /// What one event begins with.
-    type Input;
-
-    /// The next one; `out` learns where it stands.
-    fn next(
-        &mut self,
-        out: &mut Out<K::Hop>,
-        phase: &mut Phase,
-        machine: &K,
-        host: &mut Host<M>,
-    ) -> Option<Self::Input>;
-
-    /// Runs it.
-    fn run(
-        &self,
-        input: Self::Input,
-        machine: &K,
-        task: &mut Task<M>,
-        out: &mut Out<K::Hop>,
-    ) -> Result<Flow, EventError>;
-}
-
-/// Hops of a batch.
-struct Hops<'b, H> {
-    runs: std::iter::Peekable<std::vec::Drain<'b, Run>>,
-    envelopes: std::vec::Drain<'b, Envelope<H>>,
-    /// Envelopes of the batch.
-    len: usize,
-    /// Envelopes of the current run.
-    left: usize,
-    /// Envelopes whose lookups are prepared.
-    prepared: usize,
-    /// What preparing them has found: of those to come the last ones.
-    found: [u64; AHEAD],
-}
-
-/// So many events' lookups are prepared together: enough to wait for memory together, and so few that what they look up is still in
-/// the nearest cache when they run.
-const AHEAD: usize = 32;
-
-impl<M: Module, K: Machine<M>> Arrivals<M, K> for Hops<'_, K::Hop> {
-    type Input = K::Hop;
-
-    #[inline(always)]
-    fn next(&mut self, out: &mut Out<K::Hop>, phase: &mut Phase, machine: &K, host: &mut Host<M>) -> Option<K::Hop> {
-        while self.left == 0 {
-            let run = self.runs.next()?;
-            host.fold(out.tree, std::mem::take(&mut out.word));
-            out.visit(run.tree);
-            self.left = self.runs.peek().map_or(self.len, |next| next.first) - run.first;
-        }
-        if K::PREPARES {
-            if self.prepared == 0 {
-                self.prepared = AHEAD;
-                *phase = Phase::Ahead;
-                let ahead = self.envelopes.as_slice();
-                for step in [Step::Index, Step::Entry, Step::Inside] {
-                    for (envelope, found) in ahead.iter().zip(&mut self.found) {
-                        machine.prepare(&envelope.hop, &host.tasks[envelope.task as usize].module, step, found);
-                    }
-                }
-                *phase = Phase::Between;
-            }
-            self.prepared -= 1;
-        }
-        self.left -= 1;
-        let Envelope { task, record, id, hop } = self.envelopes.next()?;
-        (out.task, out.record, out.id) = (task, record, id);
-        if K::PREPARES
-            && let Some(found) = self.found.get_mut(AHEAD - 1 - self.prepared)
-        {
-            machine.prepare(&hop, &host.tasks[task as usize].module, Step::Expect, found);
-        }
-        Some(hop)
-    }
-
-    #[inline(always)]
-    fn run(&self, hop: K::Hop, machine: &K, task: &mut Task<M>, out: &mut Out<K::Hop>) -> Result<Flow, EventError> {
-        machine.step(hop, &mut task.module, &mut task.cx, out)
-    }
-}
-
-/// Records of a flight.
-struct Records {
-    source: usize,
-    first: u64,
-    /// Their places in the flight.
-    left: Range<u32>,
-}
-
-impl<M: Module, K: Machine<M>> Arrivals<M, K> for Records {
-    type Input = u64;
-
-    #[inline(always)]
-    fn next(&mut self, out: &mut Out<K::Hop>, _phase: &mut Phase, _machine: &K, _host: &mut Host<M>) -> Option<u64> {
-        out.record = self.left.next()?;
-        Some(self.first + u64::from(out.record))
-    }
-
-    #[inline(always)]
-    fn run(&self, offset: u64, machine: &K, task: &mut Task<M>, out: &mut Out<K::Hop>) -> Result<Flow, EventError> {
-        machine.start(self.source, offset, &mut task.module, &mut task.cx, out)
-    }
-}
-
 impl<M: Module, K: Machine<M>> Compiled<M, K> {
     /// Runs everything that has arrived, each event with what follows from it on the same task before anything queued. A
     /// panic is caught here, once for all events; it fails the event that it interrupts, and no other.
-    fn drive<A: Arrivals<M, K>>(&mut self, arrivals: &mut A, host: &mut Host<M>) {
+    fn drive(&mut self, mut arrivals: Arrivals<'_, K::Hop>, host: &mut Host<M>) {
         if self.yields {
             host.begin_event();
         }
-        while let Err(error) = attempt(|| self.events(arrivals, host)) {
+        while let Err(error) = attempt(|| self.events(&mut arrivals, host)) {
             self.recover(error, host);
         }
-        host.fold(self.out.tree, std::mem::take(&mut self.out.word));
+        host.fold(self.out.tree, self.out.leave());
     }
 
-    #[inline]
-    fn events<A: Arrivals<M, K>>(&mut self, arrivals: &mut A, host: &mut Host<M>) {
+    /// The loop that everything runs in. An event that does nothing but write, and perhaps go on elsewhere, is over here; whatever
+    /// else one may do is in [`end`](Self::end). It is the only place that calls the machine, so the machine's code is here, too.
+    fn events(&mut self, arrivals: &mut Arrivals<'_, K::Hop>, host: &mut Host<M>) {
+        self.phase = Phase::Body;
         loop {
-            // Also what a panic has interrupted, when this is entered again.
-            self.run_branches(host);
-            // An event that sent nothing gives its id back.
-            self.out.word ^= std::mem::take(&mut self.out.id);
-            let Some(input) = arrivals.next(&mut self.out, &mut self.phase, &self.machine, host) else {
+            // Branches first, also those of an event before a panic.
+            let input = match self.branches.last_mut() {
+                None => match arrivals {
+                    Arrivals::Hops(hops) => hops
+                        .next(&mut self.out, &mut self.phase, &self.machine, host)
+                        .map(Begin::Hop),
+                    Arrivals::Records(Records { source, first, left }) => left.next().map(|place| {
+                        self.out.record = place;
+                        Begin::Record {
+                            source: *source,
+                            offset: *first + u64::from(place),
+                        }
+                    }),
+                },
+                Some(branches) => match branches.pop_front() {
+                    Some(hop) => Some(Begin::Hop(hop)),
+                    None => {
+                        self.branches_done();
+                        continue;
+                    }
+                },
+            };
+            let Some(mut input) = input else {
+                self.phase = Phase::Between;
                 return;
             };
-            if self.appends {
-                host.touch(self.out.task);
-            }
-            self.event(host, |machine, task, out| arrivals.run(input, machine, task, out));
-        }
-    }
-
-    /// Runs the branches of the last event, and of these, and so on, in order.
-    #[inline(always)]
-    fn run_branches(&mut self, host: &mut Host<M>) {
-        while let Some(branches) = self.branches.last_mut() {
-            match branches.pop_front() {
-                Some(hop) => self.event(host, |machine, task, out| {
-                    machine.step(hop, &mut task.module, &mut task.cx, out)
-                }),
-                None => {
-                    if let Some(empty) = self.branches.pop()
-                        && self.spare_branches.len() < SPARE
-                        && empty.capacity() <= KEPT
-                    {
-                        self.spare_branches.push(empty);
+            let task = &mut host.tasks[self.out.task as usize];
+            task.cx.begin();
+            loop {
+                let Task { module, cx, .. } = task;
+                let result = match input {
+                    Begin::Record { source, offset } => self.machine.start(source, offset, module, cx, &mut self.out),
+                    Begin::Hop(hop) => self.machine.step(hop, module, cx, &mut self.out),
+                };
+                // Taken apart, and put together again where that is rare: so it stays in registers.
+                match result {
+                    Ok(Flow::Jump(hop)) => {
+                        input = Begin::Hop(hop);
+                        continue;
+                    }
+                    Ok(Flow::Hop(Route::Task(to), hop)) => {
+                        if self.out.busy {
+                            self.end(Flow::Hop(Route::Task(to), hop), host);
+                        } else {
+                            self.out.finish_at(to, hop);
+                            self.commit(task);
+                            if self.out.busy {
+                                self.close(host);
+                                self.out.settled();
+                            }
+                        }
+                    }
+                    Ok(Flow::Hop(route, hop)) => self.end(Flow::Hop(route, hop), host),
+                    Ok(Flow::Done(None)) => {
+                        if self.out.busy {
+                            self.end(Flow::Done(None), host);
+                        } else {
+                            self.commit(task);
+                        }
+                    }
+                    Ok(Flow::Done(value)) => self.end(Flow::Done(value), host),
+                    Ok(Flow::Moved) => self.end(Flow::Moved, host),
+                    Err(error) => {
+                        self.fail(&error, host);
+                        self.phase = Phase::Body;
                     }
                 }
+                break;
             }
         }
     }
 
-    /// Runs one event, with `body`.
+    /// The event has succeeded.
     #[inline(always)]
-    fn event<F>(&mut self, host: &mut Host<M>, body: F)
-    where
-        F: FnOnce(&K, &mut Task<M>, &mut Out<K::Hop>) -> Result<Flow, EventError>,
-    {
+    fn commit(&mut self, task: &mut Task<M>) {
+        self.phase = Phase::Commit;
+        task.module.commit();
         self.phase = Phase::Body;
-        self.out.begin();
-        let task = &mut host.tasks[self.out.task as usize];
-        task.cx.begin();
-        let mut result = body(&self.machine, task, &mut self.out);
-        if host.check_wire && result.is_ok() {
-            result = check_wire(&mut self.out).and(result);
+    }
+
+    /// The innermost branches have run.
+    fn branches_done(&mut self) {
+        if let Some(empty) = self.branches.pop()
+            && self.spare_branches.len() < SPARE
+            && empty.capacity() <= KEPT
+        {
+            self.spare_branches.push(empty);
         }
-        match result {
-            Ok(flow) => {
-                if let Flow::Done(Some(value)) = flow {
-                    host.returned(self.out.tree, self.out.record, value);
-                }
-                self.phase = Phase::Commit;
-                host.tasks[self.out.task as usize].module.commit();
-                self.phase = Phase::Between;
-                self.dispatch(host);
+    }
+
+    /// An event has succeeded, and there is more to do than to commit it.
+    #[inline(never)]
+    fn end(&mut self, mut flow: Flow<K::Hop>, host: &mut Host<M>) {
+        if self.out.checks_wire
+            && let Err(error) = check_wire(&mut self.out, &mut flow)
+        {
+            self.fail(&error, host);
+        } else {
+            match flow {
+                Flow::Hop(route, hop) => self.out.finish(route, hop),
+                Flow::Done(Some(value)) => host.returned(self.out.tree, self.out.record, value),
+                // Jumps have been followed.
+                Flow::Done(None) | Flow::Moved | Flow::Jump(_) => {}
             }
-            Err(error) => self.fail(&error, host),
+            self.phase = Phase::Commit;
+            host.tasks[self.out.task as usize].module.commit();
+            self.phase = Phase::Between;
+            self.dispatch(host);
         }
+        self.phase = Phase::Body;
     }
 
     /// A panic has interrupted an event.
@@ -308,6 +234,7 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
         self.phase = Phase::Between;
         // One by one: a second panic on the way out of a first one would abort the process.
         insist(|| while self.out.drop_one() {});
+        self.out.settled();
         // What a panic leaves half done is undone by the rollback, so the state is whole again when it is seen next.
         let module = &mut host.tasks[self.out.task as usize].module;
         insist(|| module.rollback());
@@ -315,8 +242,9 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
     }
 
     /// Sends on what the event emitted, as far as it has not been sent.
-    #[inline(always)]
     fn dispatch(&mut self, host: &mut Host<M>) {
+        // It may have appended: that is always awaited.
+        host.touch(self.out.task);
         if self.out.full {
             self.close(host);
         }
@@ -327,6 +255,7 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
             let spare = self.spare_branches.pop().unwrap_or_default();
             self.branches.push(std::mem::replace(&mut self.out.here, spare));
         }
+        self.out.settled();
     }
 
     /// Closes the batch for a thread.
@@ -377,9 +306,8 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
                 }
             }
             Emit::AfterAppend { depot, hop } => {
-                let envelope = self.out.envelope(task, hop);
-                let id = envelope.id;
-                let batch = Batch::alone(self.index, tree, envelope);
+                let id = self.out.take_id();
+                let batch = Batch::alone(self.index, tree, id, self.out.envelope(task, hop));
                 let waiting = Waiting {
                     tree,
                     record,
@@ -393,8 +321,8 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
             Emit::External(future) => {
                 let (index, id) = (self.index, self.out.take_id());
                 let spawned = host.spawn_external(future, tree, record, id, move |hop| {
-                    let envelope = Envelope { task, record, id, hop };
-                    Batch::alone(index, tree, envelope)
+                    let envelope = Envelope { task, record, hop };
+                    Batch::alone(index, tree, id, envelope)
                 });
                 if let Err(error) = spawned {
                     self.lose(id, &error.to_string(), host);
@@ -408,7 +336,7 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
     #[cold]
     fn lose(&mut self, id: u64, error: &str, host: &mut Host<M>) {
         host.failed(self.out.tree, self.out.record, error.to_owned());
-        self.out.word ^= id;
+        self.out.take_back(id);
     }
 }
 
@@ -416,17 +344,17 @@ impl<M: Module, K: Machine<M>> Program<M> for Compiled<M, K> {
     fn attach(&mut self, index: usize, host: &Host<M>, seed: u64) {
         self.index = index;
         let layout = &host.shared.layout;
-        self.out = Out::new(layout.places.clone(), layout.threads as usize, Rng::new(seed));
+        self.out = Out::new(
+            layout.places.clone(),
+            layout.threads as usize,
+            Rng::new(seed),
+            host.check_wire,
+        );
         // Of a machine that says nothing of its segments, nothing is known.
-        let topology = M::DESCRIPTOR.topologies.get(index);
-        let may = |what: fn(&HopDescriptor) -> bool| {
-            topology.is_none_or(|topology| {
-                let mut hops = topology.segments.iter().flat_map(|segment| segment.hops);
-                topology.segments.is_empty() || hops.any(what)
-            })
-        };
-        self.appends = may(|hop| hop.appends.is_some());
-        self.yields = may(|hop| hop.operation == "yield_if_overtime");
+        self.yields = M::DESCRIPTOR.topologies.get(index).is_none_or(|topology| {
+            let mut hops = topology.segments.iter().flat_map(|segment| segment.hops);
+            topology.segments.is_empty() || hops.any(|hop| hop.operation == "yield_if_overtime")
+        });
     }
 
     fn run(&mut self, envelopes: Box<dyn Any + Send>, host: &mut Host<M>) {
@@ -436,16 +364,8 @@ impl<M: Module, K: Machine<M>> Program<M> for Compiled<M, K> {
         };
         batch.open();
         let Envelopes { runs, envelopes, .. } = &mut *batch;
-        let mut hops = Hops {
-            runs: runs.drain(..).peekable(),
-            len: envelopes.len(),
-            envelopes: envelopes.drain(..),
-            left: 0,
-            prepared: 0,
-            found: [0; AHEAD],
-        };
-        self.drive(&mut hops, host);
-        drop(hops);
+        let hops = Hops::of(runs, envelopes);
+        self.drive(Arrivals::Hops(hops), host);
         batch.clear();
         if self.spare.len() < SPARE {
             self.spare.push(batch);
@@ -456,14 +376,14 @@ impl<M: Module, K: Machine<M>> Program<M> for Compiled<M, K> {
         let sent = |out: &Out<K::Hop>, host: &Host<M>| host.counters.hops.wrapping_add(out.waiting() as u64);
         let before = sent(&self.out, host);
         let Flight { tree, first, count } = flight;
-        self.out.visit(tree);
-        (self.out.task, self.out.id, self.out.word) = (task, 0, 0);
-        let mut records = Records {
+        self.out.visit(tree, 0);
+        self.out.task = task;
+        let records = Records {
             source,
             first,
             left: 0..count,
         };
-        self.drive(&mut records, host);
+        self.drive(Arrivals::Records(records), host);
         sent(&self.out, host).wrapping_sub(before)
     }
 

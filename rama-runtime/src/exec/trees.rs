@@ -1,9 +1,10 @@
 //! Event trees: which records are done, without a message per event.
 //!
-//! Records of one source that start together, a *flight*, share one tree. Each event that is under way between threads or
-//! in a queue has a random id, and the tree's *word* is the XOR of the ids of the events that are still to run: zero when
-//! all records of the flight are done. An event hands its own id to the first hop it sends, so a chain of hops costs
-//! nothing at all; it draws new ids for further ones, and gives its id back when it sends none.
+//! Records of one source that start together, a *flight*, share one tree. Hops of one tree that stand next to each other in a
+//! batch are a *run*; each run that is on its way has a random id, and the tree's *word* is the XOR of the ids of the runs that are
+//! still to be run: zero when all records of the flight are done. A run hands its own id to the first run that follows from it, so a
+//! chain of hops costs nothing at all; further ones get new ids, and where none follows, the id is given back. What is handed on
+//! cannot be over before the rest of the run is: it leaves the thread at the end of the turn, when the whole run has been run.
 //!
 //! What is said of one record (it failed, it returned a value) names its place in the flight: so neighbours share a tree,
 //! but not their fate.

@@ -54,8 +54,14 @@ pub fn task_of<K: Serialize + ?Sized>(key: &K, tasks: u32) -> Result<u32, postca
     if !tasks.is_power_of_two() {
         return Err(postcard::Error::custom("the number of tasks is a power of two"));
     }
+    owner(key, tasks - 1)
+}
+
+/// The same, for the number of tasks of a module: a power of two, of which this is one less.
+#[inline]
+pub(crate) fn owner<K: Serialize + ?Sized>(key: &K, mask: u32) -> Result<u32, postcard::Error> {
     // Truncation keeps the lowest 32 bits, which hold every bit the mask can select.
-    Ok((hash_of(key)? as u32) & (tasks - 1))
+    Ok((hash_of(key)? as u32) & mask)
 }
 
 /// Numbers whose owner is `task`, in rising order. None when there is no such task.

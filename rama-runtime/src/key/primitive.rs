@@ -35,27 +35,26 @@ impl serde::ser::Error for Other {
 
 struct Primitive;
 
-/// The varint of `value`: its 7-bit groups, the lowest first, all but the last with the highest bit set; and how many they
-/// are. Without a loop: the groups are spread over the bytes of a word.
+/// The hash of the varint of `value`: its 7-bit groups, the lowest first, all but the last with the highest bit set. Without a
+/// loop: the groups are spread over the bytes of a word.
 #[inline]
-fn varint(value: u64) -> (u128, u32) {
-    const CONTINUES: u128 = 0x80_8080_8080_8080_8080;
-    let significant = 64 - (value | 1).leading_zeros();
-    let length = significant.div_ceil(7);
+fn unsigned(value: u64) -> Result<u64, Other> {
+    const CONTINUES: u64 = 0x8080_8080_8080_8080;
     let spread = (value & 0x0FFF_FFFF) | ((value << 4) & 0x0FFF_FFFF_0000_0000);
     let spread = (spread & 0x0000_3FFF_0000_3FFF) | ((spread << 2) & 0x3FFF_0000_3FFF_0000);
     let spread = (spread & 0x007F_007F_007F_007F) | ((spread << 1) & 0x7F00_7F00_7F00_7F00);
-    // The ninth group, and the 64th bit.
-    let rest = (value >> 56) & 0x7F | (value >> 63) << 8;
-    let groups = u128::from(spread) | u128::from(rest) << 64;
-    let continues = CONTINUES & ((1 << (8 * (length - 1))) - 1);
-    (groups | continues, length)
-}
-
-#[inline]
-fn unsigned(value: u64) -> Result<u64, Other> {
-    let (bytes, length) = varint(value);
-    Ok(short::xxh3_64(bytes, length))
+    if value >> 56 == 0 {
+        let significant = 64 - (value | 1).leading_zeros();
+        let length = significant.div_ceil(7);
+        let continues = CONTINUES & ((1 << (8 * (length - 1))) - 1);
+        return Ok(short::upto_8(spread | continues, length));
+    }
+    // All eight bytes, the ninth group, and the 64th bit: nine bytes or ten.
+    let (bytes, top) = (spread | CONTINUES, value >> 63);
+    let rest = (value >> 56) & 0x7F | (top << 7) | (top << 8);
+    let beyond = 8 + 8 * top;
+    let last = bytes >> beyond | rest << (64 - beyond);
+    Ok(short::from_9(bytes, last, 9 + top))
 }
 
 /// Signed numbers are zigzag encoded.

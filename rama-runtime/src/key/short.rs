@@ -20,40 +20,47 @@ const SECRET: [u64; 7] = [
 #[inline]
 pub(super) fn xxh3_64(bytes: u128, length: u32) -> u64 {
     match length {
-        9.. => {
-            let low = bytes as u64 ^ SECRET[3] ^ SECRET[4];
-            let high = (bytes >> (8 * (length - 8))) as u64 ^ SECRET[5] ^ SECRET[6];
-            let product = u128::from(low) * u128::from(high);
-            let folded = product as u64 ^ (product >> 64) as u64;
-            avalanche(
-                u64::from(length)
-                    .wrapping_add(low.swap_bytes())
-                    .wrapping_add(high)
-                    .wrapping_add(folded),
-            )
-        }
-        4.. => {
-            let first = bytes as u64 & 0xFFFF_FFFF;
-            let last = (bytes >> (8 * (length - 4))) as u64 & 0xFFFF_FFFF;
-            let mut hash = last.wrapping_add(first << 32) ^ SECRET[1] ^ SECRET[2];
-            hash ^= hash.rotate_left(49) ^ hash.rotate_left(24);
-            hash = hash.wrapping_mul(0x9FB2_1C65_1E98_DF25);
-            hash ^= (hash >> 35).wrapping_add(u64::from(length));
-            hash = hash.wrapping_mul(0x9FB2_1C65_1E98_DF25);
-            hash ^ (hash >> 28)
-        }
-        _ => {
-            let byte = |at: u32| (bytes >> (8 * at)) as u64 & 0xFF;
-            let combined =
-                byte(0) << 16 | byte(length >> 1) << 24 | byte(length.saturating_sub(1)) | u64::from(length) << 8;
-            let mut hash = combined ^ ((SECRET[0] ^ (SECRET[0] >> 32)) & 0xFFFF_FFFF);
-            hash ^= hash >> 33;
-            hash = hash.wrapping_mul(0xC2B2_AE3D_27D4_EB4F);
-            hash ^= hash >> 29;
-            hash = hash.wrapping_mul(0x1656_67B1_9E37_79F9);
-            hash ^ (hash >> 32)
-        }
+        9.. => from_9(bytes as u64, (bytes >> (8 * (length - 8))) as u64, u64::from(length)),
+        _ => upto_8(bytes as u64, length),
     }
+}
+
+/// The hash of 9 to 16 bytes, of which these are the first eight and the last eight.
+#[inline]
+pub(super) fn from_9(first: u64, last: u64, length: u64) -> u64 {
+    let low = first ^ SECRET[3] ^ SECRET[4];
+    let high = last ^ SECRET[5] ^ SECRET[6];
+    let product = u128::from(low) * u128::from(high);
+    let folded = product as u64 ^ (product >> 64) as u64;
+    avalanche(
+        length
+            .wrapping_add(low.swap_bytes())
+            .wrapping_add(high)
+            .wrapping_add(folded),
+    )
+}
+
+/// The hash of the lowest `length` bytes of `bytes` (1 to 8). Those above are zero.
+#[inline]
+pub(super) fn upto_8(bytes: u64, length: u32) -> u64 {
+    if length >= 4 {
+        let first = bytes & 0xFFFF_FFFF;
+        let last = (bytes >> (8 * (length - 4))) & 0xFFFF_FFFF;
+        let mut hash = last.wrapping_add(first << 32) ^ SECRET[1] ^ SECRET[2];
+        hash ^= hash.rotate_left(49) ^ hash.rotate_left(24);
+        hash = hash.wrapping_mul(0x9FB2_1C65_1E98_DF25);
+        hash ^= (hash >> 35).wrapping_add(u64::from(length));
+        hash = hash.wrapping_mul(0x9FB2_1C65_1E98_DF25);
+        return hash ^ (hash >> 28);
+    }
+    let byte = |at: u32| (bytes >> (8 * at)) & 0xFF;
+    let combined = byte(0) << 16 | byte(length >> 1) << 24 | byte(length.saturating_sub(1)) | u64::from(length) << 8;
+    let mut hash = combined ^ ((SECRET[0] ^ (SECRET[0] >> 32)) & 0xFFFF_FFFF);
+    hash ^= hash >> 33;
+    hash = hash.wrapping_mul(0xC2B2_AE3D_27D4_EB4F);
+    hash ^= hash >> 29;
+    hash = hash.wrapping_mul(0x1656_67B1_9E37_79F9);
+    hash ^ (hash >> 32)
 }
 
 #[inline]

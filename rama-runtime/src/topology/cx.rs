@@ -57,8 +57,9 @@ impl Cx {
     }
 
     /// `hash_partition`: the owner of `key`.
+    #[inline]
     pub fn hash<K: Serialize + ?Sized>(&self, key: &K) -> Result<Route, EventError> {
-        Ok(Route::Task(key::task_of(key, self.info.tasks)?))
+        Ok(Route::Task(key::owner(key, self.info.tasks - 1)?))
     }
 
     /// `global_partition`: task 0.

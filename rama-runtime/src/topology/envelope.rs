@@ -19,8 +19,6 @@ pub(crate) struct Envelope<H> {
     pub(crate) task: u32,
     /// The record that it goes back to: its place in the tree's flight.
     pub(crate) record: u32,
-    /// The event's id in its tree's word.
-    pub(crate) id: u64,
     pub(crate) hop: H,
 }
 
@@ -28,6 +26,8 @@ pub(crate) struct Envelope<H> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Run {
     pub(crate) tree: TreeRef,
+    /// What it is called in its tree's word, as long as not all of it has run.
+    pub(crate) id: u64,
     pub(crate) first: usize,
 }
 
@@ -53,25 +53,33 @@ impl<H> Default for Envelopes<H> {
 }
 
 impl<H> Envelopes<H> {
-    /// `visit` is not 0, and another one whenever `tree` is another one.
+    /// Whether the last run is of that visit. A visit is not 0.
     #[inline(always)]
-    pub(crate) fn push(&mut self, tree: TreeRef, visit: u64, envelope: Envelope<H>) {
-        if self.visit != visit {
-            self.visit = visit;
-            let first = self.envelopes.len();
-            self.runs.push(Run { tree, first });
-        }
+    pub(crate) fn is_at(&self, visit: u64) -> bool {
+        self.visit == visit
+    }
+
+    /// A run begins.
+    pub(crate) fn begin(&mut self, visit: u64, tree: TreeRef, id: u64) {
+        self.visit = visit;
+        let first = self.envelopes.len();
+        self.runs.push(Run { tree, id, first });
+    }
+
+    /// Adds one to the run.
+    #[inline(always)]
+    pub(crate) fn push(&mut self, envelope: Envelope<H>) {
         self.envelopes.push(envelope);
     }
 
-    /// Takes the last one back.
-    pub(crate) fn pop(&mut self) -> Option<Envelope<H>> {
+    /// Takes the last one back, and the run's id, if it was all of it.
+    pub(crate) fn pop(&mut self) -> (Option<Envelope<H>>, Option<u64>) {
         let envelope = self.envelopes.pop();
-        if self.runs.last().is_some_and(|run| run.first == self.envelopes.len()) {
-            self.runs.pop();
+        let empty = self.runs.pop_if(|run| run.first == self.envelopes.len());
+        if empty.is_some() {
             self.visit = 0;
         }
-        envelope
+        (envelope, empty.map(|run| run.id))
     }
 
     #[inline]

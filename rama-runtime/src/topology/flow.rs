@@ -1,25 +1,40 @@
 //! How an event ends.
 
+use super::Route;
 use std::any::Any;
 use std::fmt;
 
 /// An ack return on its way to the appender; the client, which knows the type, unpacks it.
 pub type AckValue = Box<dyn Any + Send>;
 
-/// How an event that did not fail has ended.
-pub enum Flow {
+/// How an event that did not fail has ended. `H` is the enum of what it may go on with.
+pub enum Flow<H> {
     /// This branch went on: everything it needs is in its emits (possibly none, as in an `explode` of nothing).
     Moved,
-    /// The event is not over: it goes on with the last of its emits, at once. Only between a machine's own segments.
-    Jumped,
+    /// This branch goes on there. It is what most events end with, so it stays in registers, and is sent when the event has
+    /// succeeded: there is nothing to take back.
+    Hop(Route, H),
+    /// The event is not over: it goes on with that, at once. Only between a machine's own segments.
+    Jump(H),
     /// This branch has ended, with the value it returned, if its source returns one.
     Done(Option<AckValue>),
 }
 
-impl Flow {
+impl<H> Flow<H> {
     /// The end of a branch of a source that returns `R`.
-    pub fn returned<R: Send + 'static>(value: R) -> Flow {
+    pub fn returned<R: Send + 'static>(value: R) -> Self {
         Flow::Done(Some(Box::new(value)))
+    }
+
+    /// Re-wraps the scope: a segment's own enum of reachable scopes into the topology's enum of all of them.
+    #[inline(always)]
+    pub fn map<W>(self, wrap: fn(H) -> W) -> Flow<W> {
+        match self {
+            Flow::Moved => Flow::Moved,
+            Flow::Hop(route, hop) => Flow::Hop(route, wrap(hop)),
+            Flow::Jump(hop) => Flow::Jump(wrap(hop)),
+            Flow::Done(value) => Flow::Done(value),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ pub trait Machine<M>: Send + 'static {
     /// The generated enum: one variant a resumption point, holding its scope.
     type Hop: Wire;
 
-    /// Runs the first event of the record at `offset` of the source's depot partition.
+    /// Runs the first event of the record at `offset` of the source's depot partition, up to its end or a jump.
     ///
     /// # Errors
     /// When user code failed, or the record is not there any more.
@@ -22,13 +22,19 @@ pub trait Machine<M>: Send + 'static {
         module: &mut M,
         cx: &mut Cx,
         out: &mut Out<Self::Hop>,
-    ) -> Result<Flow, EventError>;
+    ) -> Result<Flow<Self::Hop>, EventError>;
 
-    /// Runs the event that `hop` resumes.
+    /// Runs the event that `hop` resumes, or goes on with the one that has jumped there; up to its end or a jump.
     ///
     /// # Errors
     /// When user code failed.
-    fn step(&self, hop: Self::Hop, module: &mut M, cx: &mut Cx, out: &mut Out<Self::Hop>) -> Result<Flow, EventError>;
+    fn step(
+        &self,
+        hop: Self::Hop,
+        module: &mut M,
+        cx: &mut Cx,
+        out: &mut Out<Self::Hop>,
+    ) -> Result<Flow<Self::Hop>, EventError>;
 
     /// Whether [`prepare`](Machine::prepare) does anything.
     const PREPARES: bool = false;
@@ -55,8 +61,8 @@ impl<H, Start, Run, Dead> ClosureMachine<H, Start, Run, Dead> {
     /// A machine that runs first events with `start`, later ones with `step`, and keeps dead letters with `dead_letter`.
     pub fn new<M>(start: Start, step: Run, dead_letter: Dead) -> Self
     where
-        Start: Fn(usize, u64, &mut M, &mut Cx, &mut Out<H>) -> Result<Flow, EventError> + Send + 'static,
-        Run: Fn(H, &mut M, &mut Cx, &mut Out<H>) -> Result<Flow, EventError> + Send + 'static,
+        Start: Fn(usize, u64, &mut M, &mut Cx, &mut Out<H>) -> Result<Flow<H>, EventError> + Send + 'static,
+        Run: Fn(H, &mut M, &mut Cx, &mut Out<H>) -> Result<Flow<H>, EventError> + Send + 'static,
         Dead: Fn(usize, u64, &Failure, &mut M) -> bool + Send + 'static,
     {
         ClosureMachine {
@@ -118,12 +124,13 @@ impl<M, H, Start, Run, Dead, Ahead> Machine<M> for ClosureMachine<H, Start, Run,
 where
     Ahead: Prepare<M, H>,
     H: Wire,
-    Start: Fn(usize, u64, &mut M, &mut Cx, &mut Out<H>) -> Result<Flow, EventError> + Send + 'static,
-    Run: Fn(H, &mut M, &mut Cx, &mut Out<H>) -> Result<Flow, EventError> + Send + 'static,
+    Start: Fn(usize, u64, &mut M, &mut Cx, &mut Out<H>) -> Result<Flow<H>, EventError> + Send + 'static,
+    Run: Fn(H, &mut M, &mut Cx, &mut Out<H>) -> Result<Flow<H>, EventError> + Send + 'static,
     Dead: Fn(usize, u64, &Failure, &mut M) -> bool + Send + 'static,
 {
     type Hop = H;
 
+    #[inline(always)]
     fn start(
         &self,
         source: usize,
@@ -131,26 +138,13 @@ where
         module: &mut M,
         cx: &mut Cx,
         out: &mut Out<H>,
-    ) -> Result<Flow, EventError> {
-        match (self.start)(source, offset, module, cx, out)? {
-            Flow::Jumped => match out.take_jump() {
-                Some(hop) => self.step(hop, module, cx, out),
-                None => Ok(Flow::Moved),
-            },
-            flow => Ok(flow),
-        }
+    ) -> Result<Flow<H>, EventError> {
+        (self.start)(source, offset, module, cx, out)
     }
 
-    fn step(&self, mut hop: H, module: &mut M, cx: &mut Cx, out: &mut Out<H>) -> Result<Flow, EventError> {
-        loop {
-            match (self.step)(hop, module, cx, out)? {
-                Flow::Jumped => match out.take_jump() {
-                    Some(next) => hop = next,
-                    None => return Ok(Flow::Moved),
-                },
-                flow => return Ok(flow),
-            }
-        }
+    #[inline(always)]
+    fn step(&self, hop: H, module: &mut M, cx: &mut Cx, out: &mut Out<H>) -> Result<Flow<H>, EventError> {
+        (self.step)(hop, module, cx, out)
     }
 
     const PREPARES: bool = Ahead::PREPARES;

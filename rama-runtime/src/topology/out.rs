@@ -1,6 +1,6 @@
 //! What events send, as they send it.
 
-use super::{Emit, Envelope, Envelopes, EventError, Route, TreeRef, Wire};
+use super::{Emit, Envelope, Envelopes, EventError, Flow, Route, TreeRef, Wire};
 use crate::env::Rng;
 use std::collections::VecDeque;
 
@@ -25,19 +25,21 @@ pub struct Out<H> {
     visit: u64,
     pub(crate) record: u32,
     pub(crate) task: u32,
-    /// The id with which the event came, until it is handed on; 0 when there is none.
-    pub(crate) id: u64,
-    // Not next to each other: what is written one by one and read together makes the processor wait.
-    word_before: u64,
+    /// The id with which the running events came, until it is handed on; 0 when there is none.
+    id: u64,
     /// What is still to be folded into the tree's word.
-    pub(crate) word: u64,
-    id_before: u64,
+    word: u64,
     /// The batch being filled, by receiving thread.
     pub(crate) open: Vec<Envelopes<H>>,
     /// The threads to which the running event has sent, in order.
     sent: Vec<u32>,
     /// Some batch is long enough.
     pub(crate) full: bool,
+    /// There is more to do after the event than to commit it: it has pushed something, a batch is full, or its hops are to be
+    /// checked. One flag, so that most events are asked one question.
+    pub(crate) busy: bool,
+    /// Each hop is encoded and decoded, as between processes.
+    pub(crate) checks_wire: bool,
     /// What goes on here, in order.
     pub(crate) here: VecDeque<H>,
     /// What waits for something.
@@ -47,7 +49,7 @@ pub struct Out<H> {
 }
 
 impl<H> Out<H> {
-    pub(crate) fn new(places: Vec<Place>, threads: usize, rng: Rng) -> Self {
+    pub(crate) fn new(places: Vec<Place>, threads: usize, rng: Rng, checks_wire: bool) -> Self {
         let mut open = Vec::new();
         open.resize_with(threads, Envelopes::default);
         Out {
@@ -60,12 +62,12 @@ impl<H> Out<H> {
             record: 0,
             task: 0,
             id: 0,
-            word_before: 0,
             word: 0,
-            id_before: 0,
             open,
             sent: Vec::new(),
             full: false,
+            busy: checks_wire,
+            checks_wire,
             here: VecDeque::new(),
             waits: Vec::new(),
             places,
@@ -73,19 +75,25 @@ impl<H> Out<H> {
         }
     }
 
-    /// The next events are of that tree.
+    /// The next events are of that tree, and came with that id; 0 if they start it.
     #[inline]
-    pub(crate) fn visit(&mut self, tree: TreeRef) {
+    pub(crate) fn visit(&mut self, tree: TreeRef, id: u64) {
         self.tree = tree;
+        self.id = id;
         self.visit += 1;
     }
 
-    /// An event begins.
-    #[inline(always)]
-    pub(crate) fn begin(&mut self) {
-        self.id_before = self.id;
-        self.word_before = self.word;
+    /// The events of this visit are done. Returns what is to be folded into their tree's word: that it may be handed on,
+    /// their own id has to leave in the same word as what it stands for, and behind them.
+    #[inline]
+    pub(crate) fn leave(&mut self) -> u64 {
+        std::mem::take(&mut self.word) ^ std::mem::take(&mut self.id)
+    }
+
+    /// Whatever the event has pushed is dealt with.
+    pub(crate) fn settled(&mut self) {
         self.sent.clear();
+        self.busy = self.checks_wire;
     }
 
     /// Adds one emit behind those already there.
@@ -94,6 +102,7 @@ impl<H> Out<H> {
     /// When it goes to a task that does not exist; so the event fails.
     #[inline(always)]
     pub fn push(&mut self, emit: Emit<H>) {
+        self.busy = true;
         match emit {
             Emit::Hop {
                 route: Route::Task(task),
@@ -101,6 +110,7 @@ impl<H> Out<H> {
             } => {
                 let place = self.places[task as usize];
                 self.send(place, hop);
+                self.sent.push(place.thread);
             }
             Emit::Hop {
                 route: Route::Here,
@@ -110,19 +120,43 @@ impl<H> Out<H> {
         }
     }
 
+    /// What the event ends with, which has succeeded: nothing will be taken back.
+    pub(crate) fn finish(&mut self, route: Route, hop: H) {
+        match route {
+            Route::Task(task) => self.finish_at(task, hop),
+            route => self.push(Emit::Hop { route, hop }),
+        }
+    }
+
+    /// It ends with a hop to a task. (A route is made by a `Cx`, which names tasks that exist.)
+    #[inline(always)]
+    pub(crate) fn finish_at(&mut self, task: u32, hop: H) {
+        self.send(self.places[task as usize], hop);
+    }
+
     /// Sends to a task.
     #[inline(always)]
     pub(crate) fn send(&mut self, place: Place, hop: H) {
+        let thread = place.thread as usize;
+        if !self.open[thread].is_at(self.visit) {
+            self.begin_run(thread);
+        }
         let envelope = self.envelope(place.local, hop);
-        let open = &mut self.open[place.thread as usize];
-        open.push(self.tree, self.visit, envelope);
-        self.full |= open.len() >= BATCH;
-        self.sent.push(place.thread);
+        let open = &mut self.open[thread];
+        open.push(envelope);
+        if open.len() >= BATCH {
+            (self.full, self.busy) = (true, true);
+        }
     }
 
-    /// The id of the next event that is sent on: the one that came, or, where that is given away, a new one. (Zero would be
+    #[inline(never)]
+    fn begin_run(&mut self, thread: usize) {
+        let id = self.take_id();
+        self.open[thread].begin(self.visit, self.tree, id);
+    }
+
+    /// The id of what is sent on next: the one that came, or, where that is given away, a new one. (Zero would be
     /// invisible in its tree's word.)
-    #[inline(always)]
     pub(crate) fn take_id(&mut self) -> u64 {
         match std::mem::take(&mut self.id) {
             0 => {
@@ -136,13 +170,17 @@ impl<H> Out<H> {
 
     /// The envelope of a hop to a task, which is given by its place on its thread.
     #[inline(always)]
-    pub(crate) fn envelope(&mut self, task: u32, hop: H) -> Envelope<H> {
+    pub(crate) fn envelope(&self, task: u32, hop: H) -> Envelope<H> {
         Envelope {
             task,
             record: self.record,
-            id: self.take_id(),
             hop,
         }
+    }
+
+    /// What was sent with that id will not run after all.
+    pub(crate) fn take_back(&mut self, id: u64) {
+        self.word ^= id;
     }
 
     /// How many hops stand in open batches.
@@ -150,19 +188,13 @@ impl<H> Out<H> {
         self.open.iter().map(Envelopes::len).sum()
     }
 
-    /// Takes the last emit for this task back: where a segment that jumps goes on.
-    #[inline]
-    pub fn take_jump(&mut self) -> Option<H> {
-        self.here.pop_back()
-    }
-
     /// Takes back and drops one thing that the event has sent, if there is one: a failed event sends nothing.
     pub(crate) fn drop_one(&mut self) -> bool {
-        self.id = self.id_before;
-        self.word = self.word_before;
         if let Some(thread) = self.sent.pop() {
-            // Taken out first: its `Drop` may panic.
-            drop(self.open[thread as usize].pop());
+            let (envelope, run) = self.open[thread as usize].pop();
+            self.take_back(run.unwrap_or(0));
+            // Last: its `Drop` may panic.
+            drop(envelope);
             return true;
         }
         self.here.pop_back().is_some() || self.waits.pop().is_some()
@@ -188,9 +220,9 @@ impl<H> Out<H> {
 /// The launch option that makes one process behave as several: replaces each hop between tasks by what the receiver would
 /// decode.
 #[cold]
-pub(crate) fn check_wire<H: Wire>(out: &mut Out<H>) -> Result<(), EventError> {
+pub(crate) fn check_wire<H: Wire>(out: &mut Out<H>, flow: &mut Flow<H>) -> Result<(), EventError> {
     let mut bytes = Vec::new();
-    out.each_sent(|hop| {
+    let mut check = |hop: &mut H| {
         bytes.clear();
         hop.encode(&mut bytes)?;
         let mut input = bytes.as_slice();
@@ -201,5 +233,10 @@ pub(crate) fn check_wire<H: Wire>(out: &mut Out<H>) -> Result<(), EventError> {
             let left = input.len();
             Err(EventError::new(format!("{left} bytes of a hop were not decoded")))
         }
-    })
+    };
+    out.each_sent(&mut check)?;
+    match flow {
+        Flow::Hop(Route::Task(_), hop) => check(hop),
+        _ => Ok(()),
+    }
 }

@@ -25,7 +25,8 @@ pub(super) enum Job {
     /// Notes, then fails, so many times.
     Fail(u64, u32),
     Panic,
-    /// Ends the thread by a panic where the runtime expects none.
+    /// Ends the thread by a panic where the runtime expects none: when it looks for what an event has appended (one that has sent
+    /// something, say by [`Job::Each`]).
     Die,
     Cycle,
     Yields(u32),
@@ -74,7 +75,7 @@ impl Wire for Hop {
     }
 }
 
-fn start(source: usize, offset: u64, lab: &mut Lab, cx: &mut Cx, out: &mut Out<Hop>) -> Result<Flow, EventError> {
+fn start(source: usize, offset: u64, lab: &mut Lab, cx: &mut Cx, out: &mut Out<Hop>) -> Result<Flow<Hop>, EventError> {
     match source {
         TICKS => lab.note(1_000_000),
         OUT => {
@@ -89,7 +90,7 @@ fn start(source: usize, offset: u64, lab: &mut Lab, cx: &mut Cx, out: &mut Out<H
     Ok(Flow::Done(None))
 }
 
-fn run(job: Job, lab: &mut Lab, cx: &mut Cx, out: &mut Out<Hop>) -> Result<Flow, EventError> {
+fn run(job: Job, lab: &mut Lab, cx: &mut Cx, out: &mut Out<Hop>) -> Result<Flow<Hop>, EventError> {
     match job {
         Job::Note(tag) => {
             lab.note(tag);

@@ -26,7 +26,9 @@ async fn a_dead_thread_hangs_nobody() {
     let depot = plain::<ONCE>(&app);
     let elsewhere = depot.append(Job::Gate(61, 1)).into_future();
     app.ask(0, |_| ()).await.unwrap();
-    let dying = depot.append(Job::To(1, Box::new(Job::Die))).into_future();
+    let dying = depot
+        .append(Job::To(1, Box::new(Job::Each(vec![Job::Die]))))
+        .into_future();
     let told = timeout(LONG, async { (dying.await, elsewhere.await) }).await;
     assert_eq!(told, Ok((Err(Error::ShutDown), Err(Error::ShutDown))));
     assert_eq!(depot.append(Job::Note(1)).await, Err(Error::ShutDown));
