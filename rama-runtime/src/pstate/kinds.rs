@@ -120,10 +120,10 @@ macro_rules! keyed {
             }
 
             #[inline]
-            fn prepare<Q: 'static>(node: &Self::Node, key: &Q, step: Step, found: &mut u64) {
+            fn prepare<Q: 'static>(node: &Self::Node, key: &Q, least: usize, step: Step, found: &mut u64) {
                 let any: &dyn Any = key;
                 if let Some(key) = any.downcast_ref::<K>() {
-                    Storage::prepare(node, key, step, found);
+                    Storage::prepare(node, key, least, step, found);
                 }
             }
 

@@ -110,9 +110,9 @@ pub trait Schema: Sized + Send + 'static {
     /// Prepares a look into a node, where what it holds is elsewhere.
     const PREPARE_INSIDE: Option<fn(&Self::Node)> = None;
 
-    /// Prepares a lookup of `key`, if there is any use in it: see [`PState::prepare`](super::PState).
+    /// Prepares a lookup of `key` among at least that many entries: see [`PState::prepare`](super::PState).
     #[inline]
-    fn prepare<Q: 'static>(_node: &Self::Node, _key: &Q, _step: Step, _found: &mut u64) {}
+    fn prepare<Q: 'static>(_node: &Self::Node, _key: &Q, _least: usize, _step: Step, _found: &mut u64) {}
 
     /// The cursor at `path`.
     fn cursor<X, P>(site: X, path: P) -> Self::Cursor<X, P>;

@@ -40,9 +40,17 @@ pub struct PState<S: Schema> {
     root: Option<S::Node>,
     log: Vec<PlaceUndo<S>>,
     task: TaskInfo,
+    /// Lookups among fewer entries are not prepared.
+    prepared_from: usize,
     /// Checks that what is looked up lives here; `None` where nothing is checked.
     ownership: Option<Ownership>,
 }
+
+/// So many entries of one PState, on all tasks of a thread, are taken to be in the processor's caches. (How many tasks share a thread is
+/// not known here; that it may be all of them is the safe guess, as preparing what is near costs little.)
+const IN_CACHE: usize = 1 << 14;
+/// Fewer entries are near in any case.
+const FEW: usize = 64;
 
 impl<S: Schema> PState<S> {
     /// The partition of a task, holding `initial`: an empty collection, or no value, where that is `None`.
@@ -52,6 +60,7 @@ impl<S: Schema> PState<S> {
             root: initial.map(S::build).or_else(S::vacant),
             log: Vec::new(),
             task,
+            prepared_from: (IN_CACHE / task.tasks.max(1) as usize).max(FEW),
             ownership: None,
         }
     }
@@ -115,7 +124,7 @@ impl<S: Schema> PState<S> {
     #[inline]
     pub fn prepare<Q: 'static>(&self, key: &Q, step: Step, found: &mut u64) {
         if let Some(root) = &self.root {
-            S::prepare(root, key, step, found);
+            S::prepare(root, key, self.prepared_from, step, found);
         }
     }
 

@@ -47,9 +47,9 @@ pub trait Storage: Default + Send + Sized + 'static {
         !std::mem::needs_drop::<Self::Undo>()
     }
 
-    /// Prepares a lookup of `key`, if the entry may not be in the processor's caches.
+    /// Prepares a lookup of `key`, if there are at least that many entries.
     #[inline]
-    fn prepare(&self, _key: &Self::Key, _step: Step, _found: &mut u64) {}
+    fn prepare(&self, _key: &Self::Key, _least: usize, _step: Step, _found: &mut u64) {}
 
     /// Runs `edit` on the entry of `key`.
     fn edit<H, E>(&mut self, key: H, edit: E) -> (E::Out, After<Self::Undo>)

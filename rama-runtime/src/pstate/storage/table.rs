@@ -20,9 +20,6 @@ pub struct Table<K, S: Schema> {
     sorted: OnceCell<Vec<usize>>,
 }
 
-/// A table of not more entries is taken to be in the processor's caches.
-const IN_CACHE: usize = 1 << 14;
-
 impl<K, S: Schema> Default for Table<K, S> {
     fn default() -> Self {
         Table {
@@ -108,8 +105,8 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
     }
 
     #[inline]
-    fn prepare(&self, key: &K, step: Step, found: &mut u64) {
-        if self.map.len() > IN_CACHE {
+    fn prepare(&self, key: &K, least: usize, step: Step, found: &mut u64) {
+        if self.map.len() >= least {
             self.map.prepare(key, step, found, S::PREPARE_INSIDE);
         }
     }
