@@ -5,15 +5,24 @@ use crate::topology::AckValue;
 
 /// The values that the returning sources of a depot gave for one record, in the descriptor's order of these sources.
 #[derive(Default)]
-pub struct AckValues {
-    values: std::vec::IntoIter<Option<AckValue>>,
+pub struct AckValues(Values);
+
+#[derive(Default)]
+enum Values {
+    #[default]
+    None,
+    /// Of a depot with one returning source, as most are.
+    One(AckValue),
+    Several(std::vec::IntoIter<Option<AckValue>>),
 }
 
 impl AckValues {
-    pub(crate) fn new(values: Vec<Option<AckValue>>) -> Self {
-        AckValues {
-            values: values.into_iter(),
-        }
+    pub(crate) fn one(value: AckValue) -> Self {
+        AckValues(Values::One(value))
+    }
+
+    pub(crate) fn several(values: Vec<Option<AckValue>>) -> Self {
+        AckValues(Values::Several(values.into_iter()))
     }
 
     /// Takes the value of the next returning source. When several branches returned one, it is the last.
@@ -21,8 +30,17 @@ impl AckValues {
     /// # Errors
     /// [`Error::NoAckReturn`] when no branch of that source returned a `T`.
     pub fn take<T: 'static>(&mut self) -> Result<T> {
-        let value = self.values.next().flatten().ok_or(Error::NoAckReturn)?;
+        let value = match std::mem::take(&mut self.0) {
+            Values::None => None,
+            Values::One(value) => Some(value),
+            Values::Several(mut values) => {
+                let value = values.next().flatten();
+                self.0 = Values::Several(values);
+                value
+            }
+        };
         value
+            .ok_or(Error::NoAckReturn)?
             .downcast::<T>()
             .map(|value| *value)
             .map_err(|_| Error::NoAckReturn)

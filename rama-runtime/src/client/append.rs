@@ -87,7 +87,7 @@ where
     R: Clone + Serialize + DeserializeOwned + Send + 'static,
     Ack: 'static,
 {
-    async fn finish(self) -> Outcome {
+    async fn finish(self) -> Result<AckValues> {
         let sent = match self {
             Sent::Waiting {
                 client,
@@ -104,7 +104,10 @@ where
         };
         match sent {
             Sent::Refused(error) => Err(error),
-            Sent::Pending(answer) => answer.await.unwrap_or(Err(Error::ShutDown)),
+            Sent::Pending(answer) => match answer.await {
+                Ok(outcome) => outcome.map_err(|error| *error),
+                Err(_) => Err(Error::ShutDown),
+            },
             Sent::Gone | Sent::Waiting { .. } => Ok(AckValues::default()),
         }
     }

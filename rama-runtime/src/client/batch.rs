@@ -298,7 +298,7 @@ where
             }
             let mut outcomes = outcomes.into_iter().peekable();
             let unpacked = (0..number).map(|place| match outcomes.next_if(|outcome| outcome.0 as usize == place) {
-                Some((_, outcome)) => unpack(&mut outcome?),
+                Some((_, outcome)) => unpack(&mut outcome.map_err(|error| *error)?),
                 None => unpack(&mut AckValues::default()),
             });
             unpacked.collect()
@@ -324,6 +324,9 @@ where
 
     fn into_future(self) -> Self::IntoFuture {
         let sent = self.append.send(self.level);
-        Box::pin(async move { sent.await?.into_iter().try_for_each(|(_, outcome)| outcome.map(|_| ())) })
+        Box::pin(async move {
+            let mut outcomes = sent.await?.into_iter();
+            outcomes.try_for_each(|(_, outcome)| outcome.map(|_| ()).map_err(|error| *error))
+        })
     }
 }

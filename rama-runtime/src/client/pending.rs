@@ -1,15 +1,15 @@
 //! Appends that wait for their answers: shared by client threads, which add them, and task threads, which complete them.
 
 use super::AckValues;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::exec::{Ack, discard};
 use dashmap::DashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::oneshot;
 
-/// The answer about one record.
-pub(crate) type Outcome = Result<AckValues>;
+/// The answer about one record. (Boxed, as errors are large and rare.)
+pub(crate) type Outcome = Result<AckValues, Box<Error>>;
 
 enum Entry {
     One(oneshot::Sender<Outcome>),

@@ -213,20 +213,38 @@ impl<M: Module> Host<M> {
             halted_at: at,
             error: error.to_owned(),
         };
-        self.tell_slots(index, offset, Err(error));
+        self.tell_slots(index, offset, Err(Box::new(error)));
     }
 
     /// The source is done with the record, and there is something to be said of it.
-    pub(crate) fn tell_slots(&mut self, index: usize, offset: u64, result: Result<Option<AckValue>, Error>) {
-        let source = &self.sources[index];
-        let (task, kind) = (source.task, &self.shared.layout.kinds[source.kind]);
-        let depot = kind.depot;
-        let returns = kind
-            .returns
-            .map(|place| (place, self.shared.layout.depots[depot].returning));
+    pub(crate) fn tell_slots(&mut self, index: usize, offset: u64, result: Result<Option<AckValue>, Box<Error>>) {
+        let (task, depot, returns) = self.returns(index);
         self.tell(task, depot, |slots, finished| {
             slots.done_one(offset, returns, result, finished);
         });
+    }
+
+    /// The source is done with `count` records, and returned values for some of them.
+    pub(crate) fn tell_slots_returning(
+        &mut self,
+        index: usize,
+        first: u64,
+        count: u32,
+        values: impl Iterator<Item = (u32, AckValue)>,
+    ) {
+        let (task, depot, returns) = self.returns(index);
+        self.tell(task, depot, |slots, finished| {
+            slots.done_returning(first, count, returns, values, finished);
+        });
+    }
+
+    /// The task and depot of a source; and its place among the depot's returning sources, and their number.
+    fn returns(&self, index: usize) -> (u32, usize, Option<(usize, usize)>) {
+        let source = &self.sources[index];
+        let layout = &self.shared.layout;
+        let kind = &layout.kinds[source.kind];
+        let returns = kind.returns.map(|place| (place, layout.depots[kind.depot].returning));
+        (source.task, kind.depot, returns)
     }
 
     /// The source is done with `count` records, and that is all there is to say.

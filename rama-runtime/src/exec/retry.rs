@@ -8,6 +8,7 @@ use crate::depot::Failure;
 use crate::error::Error;
 use crate::module::Module;
 use crate::module::descriptor::{OnFailure, Retry};
+use crate::topology::AckValue;
 
 impl<M: Module> Thread<M> {
     /// Deals with every attempt that is over.
@@ -44,8 +45,17 @@ impl<M: Module> Thread<M> {
     /// There is something to say of some of the flight's records.
     fn noted(&mut self, mut ended: Ended) {
         let (index, first, count) = (ended.source as usize, ended.first, ended.count);
+        let known = ended.notes.by_record();
+        // The usual case: nothing failed, and nothing else is known of these records.
+        if known.iter().all(|known| known.error.is_none()) && self.host.sources[index].finish_first(first, count) {
+            self.host.sources[index].in_flight -= count;
+            self.host.counters.records += u64::from(count);
+            self.host.counters.unfinished -= u64::from(count);
+            let values = known.into_iter().filter_map(|known| Some((known.record, known.value?)));
+            return self.host.tell_slots_returning(index, first, count, values);
+        }
         let mut next = 0;
-        for Known { record, error, value } in ended.notes.by_record() {
+        for Known { record, error, value } in known {
             if next < record {
                 self.finished(index, first + u64::from(next), record - next);
             }
@@ -69,7 +79,7 @@ impl<M: Module> Thread<M> {
     }
 
     /// The source is done with the record, well or badly.
-    fn finish(&mut self, index: usize, offset: u64, result: Result<Option<crate::topology::AckValue>, Error>) {
+    fn finish(&mut self, index: usize, offset: u64, result: Result<Option<AckValue>, Box<Error>>) {
         self.host.counters.unfinished -= 1;
         if self.host.sources[index].finish(offset) {
             self.host.tell_slots(index, offset, result);
@@ -134,7 +144,7 @@ impl<M: Module> Thread<M> {
             OnFailure::DeadLetter(_) => self.dead_letter(kind.program, kind.ordinal, task, &failure),
         };
         let Failure { error, .. } = failure;
-        let told = Error::RecordFailed {
+        let told = Box::new(Error::RecordFailed {
             topology: kind.topology,
             source_name: kind.name,
             depot: kind.depot_name,
@@ -142,7 +152,7 @@ impl<M: Module> Thread<M> {
             offset,
             attempts: failed,
             error: error.clone(),
-        };
+        });
         if left {
             self.host.counters.records += 1;
             self.finish(index, offset, Err(told));

@@ -74,7 +74,7 @@ pub(crate) struct Waiting {
 #[derive(Default)]
 struct Extra {
     values: Vec<Option<AckValue>>,
-    error: Option<Error>,
+    error: Option<Box<Error>>,
     waiting: Vec<Waiting>,
 }
 
@@ -279,10 +279,64 @@ impl Slots {
         &mut self,
         offset: u64,
         returns: Option<(usize, usize)>,
-        result: Result<Option<AckValue>, Error>,
+        result: Result<Option<AckValue>, Box<Error>>,
         finished: &mut Finished<'_>,
     ) {
         self.done_with(offset, returns, result, finished);
+        self.move_on();
+    }
+
+    /// One source is done with `count` records, and returns values for some of them (in order of their places among these).
+    pub(crate) fn done_returning(
+        &mut self,
+        first: u64,
+        count: u32,
+        returns: Option<(usize, usize)>,
+        values: impl Iterator<Item = (u32, AckValue)>,
+        finished: &mut Finished<'_>,
+    ) {
+        let mut values = values.peekable();
+        let end = first + u64::from(count);
+        let alone = returns.is_some_and(|(_, number)| number == 1) && self.are_first_and_last(first, u64::from(count));
+        if !alone {
+            for place in 0..count {
+                let value = values.next_if(|(of, _)| *of == place).map(|(_, value)| value);
+                self.done_with(first + u64::from(place), returns, Ok(value), finished);
+            }
+            return self.move_on();
+        }
+        let mut offset = first;
+        for arrival in &self.arrivals {
+            let until = end.min(arrival.first + arrival.count);
+            let ticket = &arrival.ticket;
+            if ticket.permit {
+                self.released += u32::try_from(until.saturating_sub(offset)).unwrap_or(u32::MAX);
+            }
+            let waits = ticket.pending != 0 && ticket.level == AckLevel::Full;
+            while offset < until {
+                // A flight holds less than 2^32 records, and so does an arrival.
+                let value = values.next_if(|(of, _)| u64::from(*of) == offset - first);
+                match value {
+                    Some((_, value)) if waits => {
+                        let place = ticket.places.get((offset - arrival.first) as u32);
+                        finished.acks.list.push(Ack {
+                            pending: ticket.pending,
+                            count: 1,
+                            outcome: Some((place, Ok(AckValues::one(value)))),
+                        });
+                    }
+                    Some((_, value)) => discard(value),
+                    None if waits => finished.acks.done(ticket.pending, 1),
+                    None => {}
+                }
+                offset += 1;
+            }
+            if offset >= end {
+                break;
+            }
+        }
+        self.remaining.drain(..count as usize);
+        self.first = end;
         self.move_on();
     }
 
@@ -290,7 +344,7 @@ impl Slots {
         &mut self,
         offset: u64,
         returns: Option<(usize, usize)>,
-        result: Result<Option<AckValue>, Error>,
+        result: Result<Option<AckValue>, Box<Error>>,
         finished: &mut Finished<'_>,
     ) {
         let Some(place) = self.place(offset) else {
@@ -326,7 +380,7 @@ impl Slots {
                 Some(Err(error))
             }
             None if extra.values.is_empty() => None,
-            None => Some(Ok(AckValues::new(extra.values))),
+            None => Some(Ok(AckValues::several(extra.values))),
         };
         let answer = self.arrival(offset).map(|arrival| {
             let ticket = &arrival.ticket;
