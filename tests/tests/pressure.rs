@@ -4,6 +4,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
+use rama_runtime::client::DepotClient;
 use rama_runtime::prelude::*;
 use rama_runtime::testing::TestCluster;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,6 +14,7 @@ static GATE: Semaphore = Semaphore::const_new(0);
 static STARTED: AtomicU64 = AtomicU64::new(0);
 static MOST_STARTED: AtomicU64 = AtomicU64::new(0);
 static WORK: AtomicU64 = AtomicU64::new(0);
+static AT_ONE: AtomicU64 = AtomicU64::new(0);
 
 #[module]
 pub struct Pressed {
@@ -20,6 +22,8 @@ pub struct Pressed {
     gated: Depot<u64>,
     #[depot(random, keep = 0)]
     heavy: Depot<Vec<u8>>,
+    #[depot(random, keep = 0)]
+    narrow: Depot<Vec<u8>>,
     #[depot(random)]
     endless: Depot<u64>,
     #[depot(random)]
@@ -45,6 +49,14 @@ topology! {
             for turn in 0..5_000u64 { sum = std::hint::black_box(sum.wrapping_mul(31) ^ turn); }
             hash_partition(&(sum % 16)).await;
             WORK.fetch_add(load.len() as u64, Ordering::Relaxed);
+        }
+
+        #[stream(pressed, source = narrow)]
+        async fn work_at_one(&mut self, load: Vec<u8>) {
+            global_partition().await;
+            let mut sum = load.len() as u64;
+            for turn in 0..5_000u64 { sum = std::hint::black_box(sum.wrapping_mul(31) ^ turn); }
+            AT_ONE.fetch_add(load.len() as u64, Ordering::Relaxed);
         }
 
         #[stream(pressed, source = endless)]
@@ -110,22 +122,28 @@ async fn a_producer_much_faster_than_its_topology_keeps_memory_flat() {
     let cluster = TestCluster::start().unwrap();
     let launch = Launch::tasks(4).threads(2).max_unfinished(16).max_backlog(64);
     let app = cluster.launch::<Pressed>(launch).await.unwrap();
-    // 100 MB in records of 4 KB, sent without waiting for their processing.
-    let records = 25_000;
+    overwhelm(&app.heavy()).await;
+    app.settled().await.unwrap();
+    assert_eq!(WORK.load(Ordering::Relaxed), RECORDS * 4096);
+    // The same where all tasks send to one.
+    overwhelm(&app.narrow()).await;
+    app.settled().await.unwrap();
+    assert_eq!(AT_ONE.load(Ordering::Relaxed), RECORDS * 4096);
+}
+
+const RECORDS: u64 = 25_000;
+
+/// 100 MB in records of 4 KB, sent without waiting for their processing. Memory must not grow by much.
+async fn overwhelm(depot: &DepotClient<Pressed, Vec<u8>, ()>) {
     let start = resident();
     let mut most = 0;
-    for n in 0..records {
-        app.heavy()
-            .append(vec![n as u8; 4096])
-            .ack(AckLevel::Appended)
-            .await
-            .unwrap();
+    for n in 0..RECORDS {
+        let load = vec![n as u8; 4096];
+        depot.append(load).ack(AckLevel::Appended).await.unwrap();
         if let (Some(start), Some(now)) = (start, resident()) {
             most = most.max(now.saturating_sub(start));
         }
     }
-    app.settled().await.unwrap();
-    assert_eq!(WORK.load(Ordering::Relaxed), records * 4096);
     assert!(most < 24 << 20, "memory grew by {most} bytes");
 }
 

@@ -11,13 +11,13 @@ const TASKS: u32 = 2;
 /// Threads that run them.
 const THREADS: u32 = 2;
 /// Numbers in an append.
-const BATCH: usize = 4096;
+const BATCH: usize = 16_384;
 /// Appends under way at once.
 const UNDER_WAY: usize = 8;
 /// Numbers that a task works on at once.
 const MAX_UNFINISHED: u32 = 16_384;
 /// Numbers that a depot partition takes before it lets the client wait.
-const MAX_BACKLOG: u32 = 32_768;
+const MAX_BACKLOG: u32 = 65_536;
 
 /// Counts how often each number was seen.
 #[module]
