@@ -23,8 +23,10 @@ pub(super) enum Arrivals<'b, H> {
 pub(super) enum Begin<H> {
     /// With the record at that place of the depot's partition.
     Record { source: usize, offset: u64 },
-    /// With a scope.
+    /// With a scope that has arrived.
     Hop(H),
+    /// With a scope that the event before has left here, or that this one has jumped to.
+    Here(H),
 }
 
 /// Records of a flight.
@@ -132,10 +134,13 @@ impl<'b, H> Hops<'b, H> {
         }
         let Envelope { task, record, hop } = self.envelopes.next()?;
         (out.task, out.record) = (task, record);
-        if K::PREPARES {
-            let found = &mut self.found[(left - 1) % FOUND];
-            machine.prepare(&hop, &host.tasks[task as usize].module, Step::Expect, found);
-        }
         Some(hop)
+    }
+
+    /// Makes known to the state what was found for the hop that has just been taken.
+    #[inline(always)]
+    pub(super) fn expect<M, K: Machine<M, Hop = H>>(&mut self, machine: &K, module: &M, hop: &H) {
+        let found = &mut self.found[self.envelopes.len() % FOUND];
+        machine.prepare(hop, module, Step::Expect, found);
     }
 }

@@ -112,7 +112,7 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
                     }),
                 },
                 Some(branches) => match branches.pop_front() {
-                    Some(hop) => Some(Begin::Hop(hop)),
+                    Some(hop) => Some(Begin::Here(hop)),
                     None => {
                         self.branches_done();
                         continue;
@@ -124,17 +124,22 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
                 return;
             };
             let task = &mut host.tasks[self.out.task as usize];
+            if K::PREPARES
+                && let (Begin::Hop(hop), Arrivals::Hops(hops)) = (&input, &mut *arrivals)
+            {
+                hops.expect(&self.machine, &task.module, hop);
+            }
             task.cx.begin();
             loop {
                 let Task { module, cx, .. } = task;
                 let result = match input {
                     Begin::Record { source, offset } => self.machine.start(source, offset, module, cx, &mut self.out),
-                    Begin::Hop(hop) => self.machine.step(hop, module, cx, &mut self.out),
+                    Begin::Hop(hop) | Begin::Here(hop) => self.machine.step(hop, module, cx, &mut self.out),
                 };
                 // Taken apart, and put together again where that is rare: so it stays in registers.
                 match result {
                     Ok(Flow::Jump(hop)) => {
-                        input = Begin::Hop(hop);
+                        input = Begin::Here(hop);
                         continue;
                     }
                     Ok(Flow::Hop(Route::Task(to), hop)) => {

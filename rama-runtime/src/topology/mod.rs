@@ -13,6 +13,7 @@ mod cx;
 mod emit;
 mod envelope;
 mod flow;
+mod ids;
 mod machine;
 mod out;
 mod portable;

@@ -1,5 +1,6 @@
 //! What events send, as they send it.
 
+use super::ids::Ids;
 use super::{Emit, Envelope, Envelopes, EventError, Flow, Route, TreeRef, Wire};
 use crate::env::Rng;
 use std::collections::VecDeque;
@@ -25,10 +26,7 @@ pub struct Out<H> {
     visit: u64,
     pub(crate) record: u32,
     pub(crate) task: u32,
-    /// The id with which the running events came, until it is handed on; 0 when there is none.
-    id: u64,
-    /// What is still to be folded into the tree's word.
-    word: u64,
+    ids: Ids,
     /// The batch being filled, by receiving thread.
     pub(crate) open: Vec<Envelopes<H>>,
     /// The threads to which the running event has sent, in order.
@@ -45,7 +43,6 @@ pub struct Out<H> {
     /// What waits for something.
     pub(crate) waits: Vec<Emit<H>>,
     places: Vec<Place>,
-    rng: Rng,
 }
 
 impl<H> Out<H> {
@@ -61,8 +58,7 @@ impl<H> Out<H> {
             visit: 0,
             record: 0,
             task: 0,
-            id: 0,
-            word: 0,
+            ids: Ids::new(rng),
             open,
             sent: Vec::new(),
             full: false,
@@ -71,7 +67,6 @@ impl<H> Out<H> {
             here: VecDeque::new(),
             waits: Vec::new(),
             places,
-            rng,
         }
     }
 
@@ -79,7 +74,7 @@ impl<H> Out<H> {
     #[inline]
     pub(crate) fn visit(&mut self, tree: TreeRef, id: u64) {
         self.tree = tree;
-        self.id = id;
+        self.ids.come_with(id);
         self.visit += 1;
     }
 
@@ -87,7 +82,7 @@ impl<H> Out<H> {
     /// their own id has to leave in the same word as what it stands for, and behind them.
     #[inline]
     pub(crate) fn leave(&mut self) -> u64 {
-        std::mem::take(&mut self.word) ^ std::mem::take(&mut self.id)
+        self.ids.leave()
     }
 
     /// Whatever the event has pushed is dealt with.
@@ -137,35 +132,20 @@ impl<H> Out<H> {
     /// Sends to a task.
     #[inline(always)]
     pub(crate) fn send(&mut self, place: Place, hop: H) {
-        let thread = place.thread as usize;
-        if !self.open[thread].is_at(self.visit) {
-            self.begin_run(thread);
+        let (task, record) = (place.local, self.record);
+        let open = &mut self.open[place.thread as usize];
+        if !open.is_at(self.visit) {
+            open.begin(self.visit, self.tree, self.ids.take());
         }
-        let envelope = self.envelope(place.local, hop);
-        let open = &mut self.open[thread];
-        open.push(envelope);
+        open.push(Envelope { task, record, hop });
         if open.len() >= BATCH {
             (self.full, self.busy) = (true, true);
         }
     }
 
-    #[inline(never)]
-    fn begin_run(&mut self, thread: usize) {
-        let id = self.take_id();
-        self.open[thread].begin(self.visit, self.tree, id);
-    }
-
-    /// The id of what is sent on next: the one that came, or, where that is given away, a new one. (Zero would be
-    /// invisible in its tree's word.)
+    /// The id of what is sent on next, outside of any batch.
     pub(crate) fn take_id(&mut self) -> u64 {
-        match std::mem::take(&mut self.id) {
-            0 => {
-                let fresh = self.rng.next_u64() | 1;
-                self.word ^= fresh;
-                fresh
-            }
-            id => id,
-        }
+        self.ids.take()
     }
 
     /// The envelope of a hop to a task, which is given by its place on its thread.
@@ -180,7 +160,7 @@ impl<H> Out<H> {
 
     /// What was sent with that id will not run after all.
     pub(crate) fn take_back(&mut self, id: u64) {
-        self.word ^= id;
+        self.ids.take_back(id);
     }
 
     /// How many hops stand in open batches.
