@@ -1,7 +1,8 @@
 //! All that generated code may name, and nothing else. No part of it is stable: it fits this version's macros.
 //!
 //! - `compile!` gets a module's declaration and its topologies; [`Module`] is what it implements.
-//! - A topology becomes a [`Machine`] by way of [`ClosureMachine`]; its segments emit through a [`Sink`].
+//! - A topology becomes a [`Machine`] by way of [`ClosureMachine`]; its segments return a [`Flow`]: where to go on. What
+//!   goes on in several places, or waits, is emitted through a [`Sink`].
 //! - Descriptors are plain constant data.
 //! - Clients are made of [`DepotClient`], [`DepotReader`], [`PStateClient`] and [`GlobalCursor`].
 
