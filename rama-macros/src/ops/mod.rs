@@ -98,7 +98,7 @@ impl Emitted {
 pub(crate) struct Site<'a> {
     /// The event's context.
     pub(crate) cx: Ident,
-    /// Where the scope goes.
+    /// Where the scope goes, if the segment does not return it.
     pub(crate) sink: Ident,
     /// Builds the scope: `next(value, copies)`; with `copies`, variables are copied rather than moved.
     pub(crate) next: &'a dyn Fn(Option<TokenStream>, bool) -> TokenStream,

@@ -10,10 +10,6 @@ use std::ops::Range;
 use std::vec::Drain;
 
 /// What arrives at a topology.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "it is made where it is used, once a batch or a flight"
-)]
 pub(super) enum Arrivals<'b, H> {
     Hops(Hops<'b, H>),
     Records(Records),
@@ -48,15 +44,18 @@ pub(super) struct Hops<'b, H> {
     run_ends: usize,
     /// How many are left when those whose lookups are prepared have run.
     ahead_ends: usize,
-    /// What preparing has found, by how many envelopes are left behind the one that it was found for.
-    found: [u64; FOUND],
 }
 
 /// So many events' lookups are prepared together: enough to wait for memory together, and so few that what they look up is still in
 /// the nearest cache when they run. A power of two.
 const AHEAD: usize = 32;
-/// What was found for those that run and those that are prepared.
+/// What preparing has found, for those that run and those that are prepared: by how many envelopes are left behind the one that it was
+/// found for. What stands there of others is only a hint that is of no use.
+pub(super) type Found = [u64; FOUND];
 const FOUND: usize = 4 * AHEAD;
+
+/// Nothing has been found yet.
+pub(super) const NOTHING: Found = [0; FOUND];
 
 impl<'b, H> Hops<'b, H> {
     /// All hops of a batch.
@@ -68,7 +67,6 @@ impl<'b, H> Hops<'b, H> {
             len,
             run_ends: len,
             ahead_ends: len,
-            found: [0; FOUND],
         }
     }
 
@@ -85,16 +83,16 @@ impl<'b, H> Hops<'b, H> {
     /// Prepares the lookups of the envelopes that come next, each step a stretch ahead of the following one: while one stretch
     /// runs, what the next ones need is on its way.
     #[inline(never)]
-    fn prepare<M: Module, K: Machine<M, Hop = H>>(&mut self, machine: &K, host: &Host<M>) {
+    fn prepare<M: Module, K: Machine<M, Hop = H>>(&mut self, machine: &K, host: &mut Host<M>) {
         let ahead = self.envelopes.as_slice();
         let left = ahead.len();
         let stretch = left.wrapping_sub(1) % AHEAD + 1;
         self.ahead_ends = left.saturating_sub(stretch);
-        let found = &mut self.found;
+        let (tasks, found) = (&host.tasks, &mut host.found);
         let mut take = |step: Step, range: Range<usize>| {
             let range = range.start.min(left)..range.end.min(left);
             for (envelope, behind) in ahead[range.clone()].iter().zip(range) {
-                if let Some(task) = host.tasks.get(envelope.task as usize) {
+                if let Some(task) = tasks.get(envelope.task as usize) {
                     let found = &mut found[(left - 1 - behind) % FOUND];
                     machine.prepare(&envelope.hop, &task.module, step, found);
                 }
@@ -139,8 +137,8 @@ impl<'b, H> Hops<'b, H> {
 
     /// Makes known to the state what was found for the hop that has just been taken.
     #[inline(always)]
-    pub(super) fn expect<M, K: Machine<M, Hop = H>>(&mut self, machine: &K, module: &M, hop: &H) {
-        let found = &mut self.found[self.envelopes.len() % FOUND];
+    pub(super) fn expect<M, K: Machine<M, Hop = H>>(&self, machine: &K, module: &M, hop: &H, found: &mut Found) {
+        let found = &mut found[self.envelopes.len() % FOUND];
         machine.prepare(hop, module, Step::Expect, found);
     }
 }

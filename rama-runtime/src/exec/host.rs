@@ -1,5 +1,6 @@
 //! What a topology's events work with on one thread: the tasks, the trees, and everything that is about to leave.
 
+use super::arrivals::Found;
 use super::batch::Batch;
 use super::counters::ThreadCounters;
 use super::guard::discard;
@@ -27,7 +28,7 @@ pub(crate) struct Task<M> {
     pub(crate) cx: Cx,
     /// By depot.
     pub(crate) slots: Vec<Slots>,
-    /// Whether an event has run here since the depots were last looked at.
+    /// Whether an event that may have appended has run here since the depots were last looked at.
     pub(crate) touched: bool,
 }
 
@@ -60,6 +61,8 @@ pub struct Host<M: Module> {
     pub(crate) event_began: Duration,
     /// Events that ran since, without the queue having had its turn.
     pub(crate) event_steps: u32,
+    /// What preparing lookups has found: see `arrivals.rs`.
+    pub(super) found: Found,
 }
 
 /// After so many yields an event has had its share, whatever the clock says (a simulated one may stand still).
@@ -114,8 +117,7 @@ impl<M: Module> Host<M> {
         taken > self.shared.layout.limits.event_budget
     }
 
-    /// An event ran on the task: its depots may have grown.
-    #[inline]
+    /// An event that did more than write and hop ran on the task: its depots may have grown.
     pub(crate) fn touch(&mut self, task: u32) {
         let entry = &mut self.tasks[task as usize];
         if !entry.touched {

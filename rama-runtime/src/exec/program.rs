@@ -2,7 +2,7 @@
 
 use super::arrivals::{Arrivals, Begin, Hops, Records};
 use super::batch::Batch;
-use super::guard::{attempt, insist};
+use super::guard::{attempt, discard, insist};
 use super::host::{Host, Task};
 use super::phase::Phase;
 use super::slots::Waiting;
@@ -124,12 +124,12 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
                 return;
             };
             let task = &mut host.tasks[self.out.task as usize];
-            if K::PREPARES
-                && let (Begin::Hop(hop), Arrivals::Hops(hops)) = (&input, &mut *arrivals)
-            {
-                hops.expect(&self.machine, &task.module, hop);
-            }
             task.cx.begin();
+            if K::PREPARES
+                && let (Begin::Hop(hop), Arrivals::Hops(hops)) = (&input, &*arrivals)
+            {
+                hops.expect(&self.machine, &task.module, hop, &mut host.found);
+            }
             loop {
                 let Task { module, cx, .. } = task;
                 let result = match input {
@@ -149,8 +149,10 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
                             self.out.finish_at(to, hop);
                             self.commit(task);
                             if self.out.busy {
+                                self.phase = Phase::Between;
                                 self.close(host);
                                 self.out.settled();
+                                self.phase = Phase::Body;
                             }
                         }
                     }
@@ -199,6 +201,8 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
             && let Err(error) = check_wire(&mut self.out, &mut flow)
         {
             self.fail(&error, host);
+            // While nothing more can fail by it.
+            discard(flow);
         } else {
             match flow {
                 Flow::Hop(route, hop) => self.out.finish(route, hop),

@@ -1,5 +1,6 @@
 //! One task thread, a turn at a time.
 
+use super::arrivals;
 use super::guard::attempt;
 use super::host::{Host, Task};
 use super::layout::Limits;
@@ -99,6 +100,7 @@ impl<M: Module> Thread<M> {
             check_wire: layout.limits.check_wire,
             event_began: Duration::ZERO,
             event_steps: 0,
+            found: arrivals::NOTHING,
             shared,
         };
         let mut programs = M::programs();

@@ -3,7 +3,8 @@
 //! A key's *canonical encoding* is its [`postcard`](https://postcard.jamesmunns.com/wire-format) encoding; its *hash* is
 //! xxh3 (64 bits, seed 0) of these bytes; its *task* is the hash modulo the number of tasks, which is a power of two: the
 //! hash's lowest bits. So `&str`, `String` and `Box<str>` of the same text have one owner, as do `K`, `&K` and `Box<K>`,
-//! and unsigned integers of one value whatever their width. Signed integers are zigzag encoded: `1i32` and `1u32` differ.
+//! and unsigned integers of one value, whatever their width from 16 bits on. Signed integers are zigzag encoded: `1i32` and `1u32`
+//! differ. (`u8` and `i8` are one byte as they are: below 128 the same as wider unsigned ones, `200u8` not.)
 //!
 //! The hash never changes: data is placed by it. The test vectors below pin it.
 
@@ -27,6 +28,7 @@ const INLINE: usize = 128;
 /// assert_eq!(hash_of("be")?, hash_of(&String::from("be"))?);
 /// assert_eq!(hash_of(&7u8)?, hash_of(&7u64)?);
 /// assert_ne!(hash_of(&7u32)?, hash_of(&8u32)?);
+/// assert_ne!(hash_of(&200u8)?, hash_of(&200u64)?);
 /// # Ok::<(), postcard::Error>(())
 /// ```
 #[inline]

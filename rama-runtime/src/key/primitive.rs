@@ -37,7 +37,8 @@ struct Primitive;
 
 /// The hash of the varint of `value`: its 7-bit groups, the lowest first, all but the last with the highest bit set. Without a
 /// loop: the groups are spread over the bytes of a word.
-#[inline]
+// Always: rustc thinks it too long, but called, its result would go through memory.
+#[inline(always)]
 fn unsigned(value: u64) -> Result<u64, Other> {
     const CONTINUES: u64 = 0x8080_8080_8080_8080;
     let spread = (value & 0x0FFF_FFFF) | ((value << 4) & 0x0FFF_FFFF_0000_0000);

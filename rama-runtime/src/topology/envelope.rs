@@ -34,7 +34,7 @@ pub(crate) struct Run {
 /// Hops of one type, in the order sent. A tree is named once for neighbours, and compared once when they arrive.
 pub(crate) struct Envelopes<H> {
     pub(crate) runs: Vec<Run>,
-    /// What the sender calls the last run: it counts the trees that it comes to.
+    /// What the sender calls the last run: it counts the runs and flights that it comes to.
     visit: u64,
     pub(crate) envelopes: Vec<Envelope<H>>,
     /// Of a batch for another thread: the scopes' short texts.

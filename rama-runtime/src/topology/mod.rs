@@ -5,7 +5,7 @@
 //! else: queues, order, event trees, retries.
 //!
 //! ```text
-//!   record ── start ──► segment 0 ── Emit ──► Hop::S1(scope) ── queue of the target task ── step ──► segment 1 ── ...
+//!   record ── start ──► segment 0 ── Flow ──► Hop::S1(scope) ── queue of the target task ── step ──► segment 1 ── ...
 //! ```
 
 mod arena;

@@ -18,11 +18,11 @@ pub(crate) const BATCH: usize = 1024;
 
 /// Where the running event stands: in which tree, record and task; and what it sends.
 ///
-/// What goes to a task is put into the batch for its thread at once, and taken back if the event fails. What goes on here,
-/// or waits, is kept until the event has succeeded.
+/// What an event ends with is sent when it has succeeded. What it pushes before goes into the batch for its thread at once, if it is for
+/// a task, and is taken back if the event fails; what goes on here, or waits, is kept until the event has succeeded.
 pub struct Out<H> {
     pub(crate) tree: TreeRef,
-    /// How many trees, one after the other, events have come from: the number of the present one.
+    /// How many runs and flights, one after the other, events have come from: the number of the present one.
     visit: u64,
     pub(crate) record: u32,
     pub(crate) task: u32,
@@ -88,7 +88,7 @@ impl<H> Out<H> {
     /// Whatever the event has pushed is dealt with.
     pub(crate) fn settled(&mut self) {
         self.sent.clear();
-        self.busy = self.checks_wire;
+        self.busy = self.checks_wire || self.full;
     }
 
     /// Adds one emit behind those already there.

@@ -11,10 +11,10 @@ use std::hash::BuildHasher;
 
 /// Entries in a dense array, in the order in which they came, and a hash table of their numbers.
 ///
-/// An entry's number stays while none is removed, so an undo record can name an entry without its key. Numbers have 32 bits
-/// and hashes are not kept, so the table is small; and as frequent keys mostly come early, they stand close together: both keep
-/// a large table's hot part in the processor's caches. (`indexmap` has 64-bit numbers, keeps
-/// hashes, and its addresses cannot be known ahead.)
+/// An entry's number stays while none is removed, so an undo record can name an entry without its key. Numbers and what is kept of
+/// hashes have 32 bits together in what a lookup reads, so that is small; and as frequent keys mostly come early, they stand close
+/// together: both keep a large table's hot part in the processor's caches. (`indexmap` has 64-bit numbers beside 64-bit hashes, and its
+/// addresses cannot be known ahead.)
 ///
 /// A few entries have no hash table: they are looked through.
 #[derive(Debug)]

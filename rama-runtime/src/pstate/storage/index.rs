@@ -164,6 +164,10 @@ impl Index {
 
     /// Gives a number another one's place.
     pub(super) fn renumber(&mut self, hash: u64, from: u32, to: u32) {
+        // A table so small that it has no index stays without.
+        if self.len == 0 {
+            return;
+        }
         self.make_room(self.len, to);
         if let Some((at, _)) = self.find_slot(hash, |other| other == from) {
             self.slots[at] = self.slots[at] & !self.mask() | (to + 1);
@@ -177,6 +181,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
+
+    #[test]
+    fn without_numbers_it_takes_no_memory() {
+        let mut index = Index::default();
+        index.renumber(1, 7, 3);
+        index.remove(1, 3);
+        assert_eq!(index.slots.capacity() + index.hashes.capacity(), 0);
+    }
 
     proptest! {
         /// Few different hashes, so that there are long runs, equal hashes, hashes with equal homes, and runs over the end of the table.
