@@ -142,34 +142,25 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
                         input = Begin::Here(hop);
                         continue;
                     }
-                    Ok(Flow::Hop(Route::Task(to), hop)) => {
-                        if self.out.busy {
-                            self.end(Flow::Hop(Route::Task(to), hop), host);
-                        } else {
+                    Ok(Flow::Hop(route, hop)) => match route {
+                        Route::Task(to) if !self.out.busy => {
                             self.out.finish_at(to, hop);
                             self.commit(task);
                             if self.out.busy {
-                                self.phase = Phase::Between;
-                                self.close(host);
-                                self.out.settled();
-                                self.phase = Phase::Body;
+                                self.dispatch(host);
                             }
                         }
-                    }
-                    Ok(Flow::Hop(route, hop)) => self.end(Flow::Hop(route, hop), host),
-                    Ok(Flow::Done(None)) => {
-                        if self.out.busy {
-                            self.end(Flow::Done(None), host);
-                        } else {
+                        route => self.end(Flow::Hop(route, hop), host),
+                    },
+                    Ok(Flow::Done(value)) => {
+                        if value.is_none() && !self.out.busy {
                             self.commit(task);
+                        } else {
+                            self.end(Flow::Done(value), host);
                         }
                     }
-                    Ok(Flow::Done(value)) => self.end(Flow::Done(value), host),
                     Ok(Flow::Moved) => self.end(Flow::Moved, host),
-                    Err(error) => {
-                        self.fail(&error, host);
-                        self.phase = Phase::Body;
-                    }
+                    Err(error) => self.fail(&error, host),
                 }
                 break;
             }
@@ -200,9 +191,9 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
         if self.out.checks_wire
             && let Err(error) = check_wire(&mut self.out, &mut flow)
         {
-            self.fail(&error, host);
-            // While nothing more can fail by it.
+            // First, while it is the event's own work: its `Drop` may panic.
             discard(flow);
+            self.fail(&error, host);
         } else {
             match flow {
                 Flow::Hop(route, hop) => self.out.finish(route, hop),
@@ -210,12 +201,9 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
                 // Jumps have been followed.
                 Flow::Done(None) | Flow::Moved | Flow::Jump(_) => {}
             }
-            self.phase = Phase::Commit;
-            host.tasks[self.out.task as usize].module.commit();
-            self.phase = Phase::Between;
+            self.commit(&mut host.tasks[self.out.task as usize]);
             self.dispatch(host);
         }
-        self.phase = Phase::Body;
     }
 
     /// A panic has interrupted an event.
@@ -227,11 +215,10 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
                 tracing::error!(%error, "a value's `Drop` panicked behind the end of its event");
                 let module = &mut host.tasks[self.out.task as usize].module;
                 insist(|| module.commit());
-                self.phase = Phase::Between;
                 self.dispatch(host);
             }
             // A key's `Hash` or `Eq`, mostly: it will fail its own event.
-            Phase::Ahead => self.phase = Phase::Between,
+            Phase::Ahead => {}
             // Not the event's fault, and what it was about to do cannot be known: no event may run on this state.
             Phase::Between => std::panic::resume_unwind(Box::new(error)),
         }
@@ -248,10 +235,12 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
         let module = &mut host.tasks[self.out.task as usize].module;
         insist(|| module.rollback());
         host.failed(self.out.tree, self.out.record, error.to_string());
+        self.phase = Phase::Body;
     }
 
     /// Sends on what the event emitted, as far as it has not been sent.
     fn dispatch(&mut self, host: &mut Host<M>) {
+        self.phase = Phase::Between;
         // It may have appended: that is always awaited.
         host.touch(self.out.task);
         if self.out.full {
@@ -265,6 +254,7 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
             self.branches.push(std::mem::replace(&mut self.out.here, spare));
         }
         self.out.settled();
+        self.phase = Phase::Body;
     }
 
     /// Closes the batch for a thread.

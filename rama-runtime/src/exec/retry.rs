@@ -29,9 +29,7 @@ impl<M: Module> Thread<M> {
 
     /// The attempt at these records has succeeded, and there is nothing more to say.
     fn finished(&mut self, index: usize, first: u64, count: u32) {
-        self.host.sources[index].in_flight -= count;
-        self.host.counters.records += u64::from(count);
-        self.host.counters.unfinished -= u64::from(count);
+        self.count_finished(index, count);
         if self.host.sources[index].finish_first(first, count) {
             return self.host.tell_slots_of(index, first, count);
         }
@@ -42,15 +40,19 @@ impl<M: Module> Thread<M> {
         }
     }
 
+    fn count_finished(&mut self, index: usize, count: u32) {
+        self.host.sources[index].in_flight -= count;
+        self.host.counters.records += u64::from(count);
+        self.host.counters.unfinished -= u64::from(count);
+    }
+
     /// There is something to say of some of the flight's records.
     fn noted(&mut self, mut ended: Ended) {
         let (index, first, count) = (ended.source as usize, ended.first, ended.count);
         let known = ended.notes.by_record();
         // The usual case: nothing failed, and nothing else is known of these records.
         if known.iter().all(|known| known.error.is_none()) && self.host.sources[index].finish_first(first, count) {
-            self.host.sources[index].in_flight -= count;
-            self.host.counters.records += u64::from(count);
-            self.host.counters.unfinished -= u64::from(count);
+            self.count_finished(index, count);
             let values = known.into_iter().filter_map(|known| Some((known.record, known.value?)));
             return self.host.tell_slots_returning(index, first, count, values);
         }

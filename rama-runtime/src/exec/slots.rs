@@ -120,6 +120,9 @@ impl Acks {
     /// So many records of that append are done, and that is all.
     #[inline]
     pub(crate) fn done(&mut self, pending: u64, count: u32) {
+        if count == 0 {
+            return;
+        }
         match self.list.last_mut() {
             Some(last) if last.pending == pending && last.outcome.is_none() => last.count += count,
             _ => self.list.push(Ack {
@@ -201,21 +204,18 @@ impl Slots {
 
     /// One source is done with `count` records, of which there is nothing to be said.
     pub(crate) fn done(&mut self, first: u64, count: u64, finished: &mut Finished<'_>) {
+        if self.are_first_and_last(first, count) {
+            return self.first_are_over(count, std::iter::empty(), finished);
+        }
         let mut offset = first;
         let end = first + count;
-        if self.are_first_and_last(first, count) {
-            self.answer(first, end, finished);
-            self.remaining.drain(..count as usize);
-            self.first = end;
-            return self.move_on();
-        }
         while offset < end {
             // Neighbours that are over now are answered together.
             let mut over = offset;
             while over < end && !self.extras.contains_key(&over) && self.last_source_is_done(over) {
                 over += 1;
             }
-            self.answer(offset, over, finished);
+            self.answer(offset, over, std::iter::empty(), finished);
             if over < end {
                 if self.extras.contains_key(&over) {
                     self.done_with(over, None, Ok(None), finished);
@@ -253,8 +253,32 @@ impl Slots {
         *remaining == 0
     }
 
-    /// All sources are done with the records of `offset..end`.
-    fn answer(&mut self, mut offset: u64, end: u64, finished: &mut Finished<'_>) {
+    /// All sources are done with the first `count` records, whose only source returned `values`.
+    fn first_are_over(
+        &mut self,
+        count: u64,
+        values: impl Iterator<Item = (u64, AckValue)>,
+        finished: &mut Finished<'_>,
+    ) {
+        let end = self.first + count;
+        self.answer(self.first, end, values, finished);
+        self.remaining.drain(..count as usize);
+        self.first = end;
+        self.move_on();
+    }
+
+    /// All sources are done with the records of `offset..end`; the only one that returns something returned `values`, by
+    /// offset, in order.
+    fn answer(
+        &mut self,
+        mut offset: u64,
+        end: u64,
+        values: impl Iterator<Item = (u64, AckValue)>,
+        finished: &mut Finished<'_>,
+    ) {
+        // What comes together holds far fewer records than 2^32.
+        let number = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+        let mut values = values.peekable();
         let behind = self.arrivals.partition_point(|arrival| arrival.first <= offset);
         let arrivals = self.arrivals.range(behind.saturating_sub(1)..);
         for arrival in arrivals {
@@ -262,13 +286,27 @@ impl Slots {
                 break;
             }
             let until = end.min(arrival.first + arrival.count);
-            let count = u32::try_from(until.saturating_sub(offset)).unwrap_or(u32::MAX);
             let ticket = &arrival.ticket;
             if ticket.permit {
-                self.released += count;
+                self.released += number(until.saturating_sub(offset));
             }
-            if ticket.pending != 0 && ticket.level == AckLevel::Full {
-                finished.acks.done(ticket.pending, count);
+            let waits = ticket.pending != 0 && ticket.level == AckLevel::Full;
+            while let Some((of, value)) = values.next_if(|(of, _)| *of < until) {
+                if waits {
+                    finished.acks.done(ticket.pending, number(of - offset));
+                    let place = ticket.places.get(number(of - arrival.first));
+                    finished.acks.list.push(Ack {
+                        pending: ticket.pending,
+                        count: 1,
+                        outcome: Some((place, Ok(AckValues::one(value)))),
+                    });
+                } else {
+                    discard(value);
+                }
+                offset = of + 1;
+            }
+            if waits {
+                finished.acks.done(ticket.pending, number(until.saturating_sub(offset)));
             }
             offset = until;
         }
@@ -295,48 +333,17 @@ impl Slots {
         values: impl Iterator<Item = (u32, AckValue)>,
         finished: &mut Finished<'_>,
     ) {
-        let mut values = values.peekable();
-        let end = first + u64::from(count);
-        let alone = returns.is_some_and(|(_, number)| number == 1) && self.are_first_and_last(first, u64::from(count));
-        if !alone {
-            for place in 0..count {
-                let value = values.next_if(|(of, _)| *of == place).map(|(_, value)| value);
-                self.done_with(first + u64::from(place), returns, Ok(value), finished);
-            }
-            return self.move_on();
+        let mut values = values
+            .map(|(place, value)| (first + u64::from(place), value))
+            .peekable();
+        let count = u64::from(count);
+        if returns.is_some_and(|(_, number)| number == 1) && self.are_first_and_last(first, count) {
+            return self.first_are_over(count, values, finished);
         }
-        let mut offset = first;
-        for arrival in &self.arrivals {
-            let until = end.min(arrival.first + arrival.count);
-            let ticket = &arrival.ticket;
-            if ticket.permit {
-                self.released += u32::try_from(until.saturating_sub(offset)).unwrap_or(u32::MAX);
-            }
-            let waits = ticket.pending != 0 && ticket.level == AckLevel::Full;
-            while offset < until {
-                // A flight holds less than 2^32 records, and so does an arrival.
-                let value = values.next_if(|(of, _)| u64::from(*of) == offset - first);
-                match value {
-                    Some((_, value)) if waits => {
-                        let place = ticket.places.get((offset - arrival.first) as u32);
-                        finished.acks.list.push(Ack {
-                            pending: ticket.pending,
-                            count: 1,
-                            outcome: Some((place, Ok(AckValues::one(value)))),
-                        });
-                    }
-                    Some((_, value)) => discard(value),
-                    None if waits => finished.acks.done(ticket.pending, 1),
-                    None => {}
-                }
-                offset += 1;
-            }
-            if offset >= end {
-                break;
-            }
+        for offset in first..first + count {
+            let value = values.next_if(|(of, _)| *of == offset).map(|(_, value)| value);
+            self.done_with(offset, returns, Ok(value), finished);
         }
-        self.remaining.drain(..count as usize);
-        self.first = end;
         self.move_on();
     }
 
