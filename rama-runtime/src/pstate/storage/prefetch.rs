@@ -1,7 +1,7 @@
 //! The one thing here that safe Rust has no word for: "this will be read soon".
 //!
-//! It pays: where the tables of a word count (W1 of `benches/compare`: 50,000 words a task) were not prepared, it was 18 % slower
-//! (medians of 5 interleaved rounds).
+//! It pays: without it, W2 of `benches/compare` (a million different numbers) was 20 % slower (medians of 5 interleaved runs, November
+//! 2026). W1, whose words fit the caches better, did not differ beyond noise.
 
 /// Asks for the cache line of `value`, without waiting for it. Changes nothing that a program can see.
 #[inline(always)]
