@@ -7,6 +7,7 @@
 //! * out of sight, the node that stores it, its undo record and the `impl`s that tie them together.
 
 use crate::diag::{Code, Diagnostics};
+use crate::names;
 use crate::parse::{block, recover, scan};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -16,6 +17,9 @@ use syn::{Attribute, Data, DeriveInput, Error, Type, Visibility};
 
 /// What a cursor can do with the whole struct: no field can have one of these names.
 const TAKEN: [&str; 5] = ["get", "exists", "set", "remove", "by_ref"];
+
+/// A field is stored by its number, in one byte.
+const MOST_FIELDS: usize = 255;
 
 /// The code for one `#[derive(Fields)]`; what is wrong with the struct comes out as `compile_error!`s.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
@@ -94,6 +98,10 @@ impl Model {
         if !input.generics.params.is_empty() || input.generics.where_clause.is_some() {
             let message = "a struct with `Fields` cannot be generic: declare one struct for each schema you need";
             report(Error::new(input.generics.span(), message));
+        }
+        if named.named.len() > MOST_FIELDS {
+            let message = format!("a struct with `Fields` has at most {MOST_FIELDS} fields: nest some of them");
+            report(Error::new(input.ident.span(), message));
         }
         let mut fields = Vec::new();
         for (number, field) in named.named.iter().enumerate() {
@@ -319,6 +327,12 @@ impl Model {
             self.derived("Node"),
             self.derived("Undo"),
         );
+        // At most 255: see `Model::new`.
+        let count = self.fields.len() as u8;
+        let numbers = self.fields.iter().map(|field| field.number as u8);
+        let numbers: Vec<u8> = numbers.collect();
+        let stored = names::stored_fields();
+        let stored_fields = quote!(node.#stored);
         let names: Vec<&Ident> = self.fields.iter().map(|field| &field.name).collect();
         let variants: Vec<&Ident> = self.fields.iter().map(|field| &field.variant).collect();
         let schemas: Vec<&Type> = self.fields.iter().map(|field| &field.schema).collect();
@@ -360,12 +374,18 @@ impl Model {
         });
         quote! {
             /// How it is stored.
-            #vis struct #node { #(#names: ::core::option::Option<#bounds>,)* }
+            #vis struct #node {
+                #(#names: ::core::option::Option<#bounds>,)*
+                #stored: ::rama_runtime::__private::StoredFields,
+            }
 
             #[automatically_derived]
             impl ::core::default::Default for #node {
                 fn default() -> Self {
-                    Self { #(#names: ::core::option::Option::None,)* }
+                    Self {
+                        #(#names: ::core::option::Option::None,)*
+                        #stored: ::core::default::Default::default(),
+                    }
                 }
             }
 
@@ -392,7 +412,10 @@ impl Model {
                 }
 
                 fn build(value: #value) -> #node {
-                    #node { #(#names: value.#names.map(<#schemas as ::rama_runtime::__private::Schema>::build),)* }
+                    #node {
+                        #(#names: value.#names.map(<#schemas as ::rama_runtime::__private::Schema>::build),)*
+                        #stored: ::core::default::Default::default(),
+                    }
                 }
 
                 fn value(node: &#node) -> #value {
@@ -416,6 +439,58 @@ impl Model {
 
                 fn cursor<X, P>(site: X, path: P) -> #cursor<X, P> {
                     #cursor { site, path }
+                }
+
+                const FLAT: bool = true #(&& <#schemas as ::rama_runtime::__private::Schema>::FLAT)*;
+
+                fn encode(
+                    node: &#node,
+                    out: &mut ::std::vec::Vec<::core::primitive::u8>,
+                ) -> ::core::result::Result<(), ::rama_runtime::__private::StoreError> {
+                    out.push(#count);
+                    #(::rama_runtime::__private::encode_field::<#schemas>(&node.#names, out)?;)*
+                    ::core::result::Result::Ok(())
+                }
+
+                fn decode(
+                    input: &mut &[::core::primitive::u8],
+                ) -> ::core::result::Result<#node, ::rama_runtime::__private::StoreError> {
+                    let mut fields = ::rama_runtime::__private::decode_fields(input, #count)?;
+                    ::core::result::Result::Ok(#node {
+                        #(#names: ::rama_runtime::__private::decode_field::<#schemas>(&mut fields, input)?,)*
+                        #stored: ::core::default::Default::default(),
+                    })
+                }
+
+                fn store(
+                    node: &mut #node,
+                    changes: &mut ::rama_runtime::__private::Changes,
+                ) -> ::core::result::Result<(), ::rama_runtime::__private::StoreError> {
+                    if Self::FLAT {
+                        return changes.put(|out| Self::encode(node, out));
+                    }
+                    #stored_fields.begin(changes)?;
+                    #(::rama_runtime::__private::store_field::<#schemas>(
+                        &mut node.#names, #numbers, &mut #stored_fields, changes,
+                    )?;)*
+                    ::core::result::Result::Ok(())
+                }
+
+                fn load(
+                    entries: &mut ::rama_runtime::__private::Entries<'_>,
+                ) -> ::core::result::Result<::core::option::Option<#node>, ::rama_runtime::__private::StoreError> {
+                    let ::core::option::Option::Some(value) = entries.here()? else {
+                        return ::core::result::Result::Ok(::core::option::Option::None);
+                    };
+                    if Self::FLAT {
+                        return ::rama_runtime::__private::whole::<Self>(&value).map(::core::option::Option::Some);
+                    }
+                    let mut node = #node::default();
+                    #stored_fields.found();
+                    #(node.#names = ::rama_runtime::__private::load_field::<#schemas>(
+                        entries, #numbers, &mut #stored_fields,
+                    )?;)*
+                    ::core::result::Result::Ok(::core::option::Option::Some(node))
                 }
             }
 

@@ -28,6 +28,11 @@ fn ours(name: &str, shown_at: Span) -> Ident {
     Ident::new(name, Span::mixed_site().located_at(shown_at))
 }
 
+/// The field of a node that says which of its fields are in the store.
+pub(crate) fn stored_fields() -> Ident {
+    ours("__rama_stored", Span::mixed_site())
+}
+
 /// What `self` becomes inside a segment.
 pub(crate) fn this(shown_at: Span) -> Ident {
     ours("__rama_self", shown_at)

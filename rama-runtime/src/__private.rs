@@ -10,14 +10,15 @@ pub use crate::__rama_editor as editor;
 pub use crate::client::{
     AckValues, App, ClientPartitioner, DepotClient, DepotReader, PrivatePState, unpack_nothing, unpack_one,
 };
-pub use crate::depot::{DeadLetter, Depot, DepotPartition, Failure, Fetch, NoRecord};
+pub use crate::depot::{DeadLetter, Depot, DepotPartition, Failure, Fetch, NoCodec, NoRecord, RecordCodec};
 pub use crate::error::Result;
 pub use crate::exec::{Program, program};
+pub use crate::group::{Changes, Entries, StoreError};
 pub use crate::key::hash_of;
 pub use crate::module::descriptor::*;
 pub use crate::module::{Declared, Module, declared};
 pub use crate::pstate::derive::*;
-pub use crate::pstate::{Ownership, PState, PStateClient, Step, global_pstate, hash_with};
+pub use crate::pstate::{Ownership, PState, PStateClient, PStatePartition, Step, global_pstate, hash_with};
 pub use crate::question::{FromResidual, Question};
 pub use crate::topology::*;
 pub use rama_macros::__compile as compile;

@@ -1,5 +1,7 @@
 //! What can go wrong, for a user to match on.
 
+use crate::group::StorageError;
+
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -130,6 +132,15 @@ pub enum Error {
     System {
         /// Why.
         reason: String,
+    },
+    /// A durable module's folder cannot be opened, or what the module does can no longer be stored: then the module has ended.
+    /// Whether an append that is answered so is in its depot is not known before the folder is opened again.
+    #[error("the folder of {}: {error}", if module.is_empty() { "the cluster" } else { *module })]
+    Storage {
+        /// The module's name; empty where it is about the cluster's folder.
+        module: &'static str,
+        /// What is wrong.
+        error: StorageError,
     },
     /// The module is shut down, or shuts down and takes no new appends. (An append that was sent when the cluster was
     /// dropped may still have been processed.)

@@ -69,6 +69,7 @@ pub mod env;
 mod error;
 pub mod errors;
 mod exec;
+mod group;
 pub mod key;
 pub mod module;
 pub mod ops;
@@ -84,6 +85,7 @@ pub mod __private;
 pub use depot::AckLevel;
 pub use error::{Error, Result};
 pub use exec::{Counters, ThreadCounters};
+pub use group::{Recovery, StorageError, StoreError};
 
 #[doc = include_str!("docs/module.md")]
 pub use rama_macros::module;

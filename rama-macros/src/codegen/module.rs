@@ -26,6 +26,9 @@ pub(super) fn placeholder(module: &ModuleDecl) -> TokenStream {
             fn depot(&mut self, index: usize) -> ::core::option::Option<&mut dyn #private::DepotPartition> {
                 ::core::unreachable!()
             }
+            fn pstate(&mut self, index: usize) -> ::core::option::Option<&mut dyn #private::PStatePartition> {
+                ::core::unreachable!()
+            }
             fn programs() -> ::std::vec::Vec<::std::boxed::Box<dyn #private::Program<Self>>> {
                 ::core::unreachable!()
             }
@@ -57,7 +60,8 @@ pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, machines:
             Some(keep) => quote!(::core::option::Option::Some(#keep)),
             None => quote!(::core::option::Option::None),
         };
-        quote!(#ident: #private::Depot::new(#index, task, #keep))
+        let record = &depot.record;
+        quote!(#ident: #private::Depot::new(#index, task, #keep).stored(#private::RecordCodec::<#record>::new().find()))
     });
     let new_pstates = module.pstates.iter().map(|pstate| {
         let (ident, schema) = (&pstate.ident, &pstate.schema);
@@ -78,6 +82,10 @@ pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, machines:
         let ident = &depot.ident;
         quote!(#index => ::core::option::Option::Some(&mut self.#ident),)
     });
+    let pstates = module.pstates.iter().enumerate().map(|(index, pstate)| {
+        let ident = &pstate.ident;
+        quote!(#index => ::core::option::Option::Some(&mut self.#ident),)
+    });
     let fields: Vec<_> = module
         .pstates
         .iter()
@@ -91,6 +99,7 @@ pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, machines:
             type Client = #client;
             #[allow(unused_variables)]
             fn new(task: #private::TaskInfo) -> Self {
+                use #private::NoCodec as _;
                 #name { #(#new_depots,)* #(#new_pstates,)* }
             }
             fn client(app: #private::App<Self>) -> #client {
@@ -99,6 +108,12 @@ pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, machines:
             fn depot(&mut self, index: usize) -> ::core::option::Option<&mut dyn #private::DepotPartition> {
                 match index {
                     #(#depots)*
+                    _ => ::core::option::Option::None,
+                }
+            }
+            fn pstate(&mut self, index: usize) -> ::core::option::Option<&mut dyn #private::PStatePartition> {
+                match index {
+                    #(#pstates)*
                     _ => ::core::option::Option::None,
                 }
             }

@@ -3,6 +3,7 @@
 use super::settled;
 use crate::error::{Error, Result};
 use crate::exec::{Counters, Message, Shared, attempt, insist};
+use crate::group::Recovery;
 use crate::key;
 use crate::module::Module;
 use std::future::Future;
@@ -63,6 +64,12 @@ impl<M: Module> App<M> {
         Counters::read(&self.shared.gauges)
     }
 
+    /// What the opening of the module's folder came to; `None` where everything is in memory.
+    #[must_use]
+    pub fn recovery(&self) -> Option<Recovery> {
+        self.shared.recovery()
+    }
+
     /// Numbers, without end, whose owner is `task`: keys for tests. Of an id out of range, none.
     pub fn keys_for_task(&self, task: u32) -> impl Iterator<Item = u64> + use<M> {
         key::numbers_owned_by(task, self.tasks())
@@ -98,9 +105,10 @@ impl<M: Module> App<M> {
             task: local,
             ask: Box::new(ask),
         });
+        let shared = Arc::clone(&self.shared);
         async move {
             sent?;
-            wait.await.unwrap_or(Err(Error::ShutDown))
+            wait.await.unwrap_or_else(|_| Err(shared.ended()))
         }
     }
 

@@ -1,6 +1,6 @@
 //! Waiting until there is nothing left to do.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::exec::{Message, Shared};
 use crate::module::Module;
 use futures_util::future::try_join_all;
@@ -28,7 +28,7 @@ async fn round<M: Module>(shared: &Shared<M>) -> Result<Vec<u64>> {
     for thread in 0..shared.layout.threads {
         let (probe, answer) = oneshot::channel();
         shared.send(thread, Message::Probe(probe))?;
-        answers.push(async { answer.await.map_err(|_| Error::ShutDown) });
+        answers.push(async { answer.await.map_err(|_| shared.ended()) });
     }
     try_join_all(answers).await
 }

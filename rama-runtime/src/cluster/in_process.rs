@@ -5,7 +5,9 @@ use super::running::{self, Running};
 use crate::client::App;
 use crate::env::{Env, Externals};
 use crate::error::{Error, Result};
+use crate::group::{Folder, StorageError};
 use crate::module::Module;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A cluster inside this process: modules run on threads of their own, and clients call them directly.
@@ -15,6 +17,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct InProcessCluster {
     env: Env,
     externals: Arc<Externals>,
+    /// Where modules are kept; `None`: in memory only.
+    folder: Option<Arc<Folder>>,
     modules: Mutex<Modules>,
 }
 
@@ -40,11 +44,41 @@ impl InProcessCluster {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_in(env: Env) -> Result<Self> {
-        Ok(InProcessCluster {
+        Ok(Self::new(env, None))
+    }
+
+    /// A cluster that keeps everything in the folder at `path`, which is made if it does not exist. Costs nothing much until
+    /// modules are launched; each has a folder of its own in there.
+    ///
+    /// # What is promised
+    /// After a crash at any instant, of the process or (with [`SyncPolicy::Always`](super::SyncPolicy), the default) of the machine, a module that
+    /// is launched here again goes on: every append that was acknowledged is in its depot, and what its records did is in the PStates
+    /// exactly once. Records that were half done go on where they were, not from their start. (Records with an `external` future
+    /// under way begin anew: such a future cannot be stored.) What a client has read was durable, and never goes back.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] with [`Io`](StorageError::Io) or, when another cluster has the folder open,
+    /// [`Locked`](StorageError::Locked).
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_in(Env::real(), path)
+    }
+
+    /// A cluster in that world, which keeps everything in that folder.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_in(env: Env, path: impl AsRef<Path>) -> Result<Self> {
+        let folder = Folder::open(&env, path.as_ref()).map_err(|error| Error::Storage { module: "", error })?;
+        Ok(Self::new(env, Some(Arc::new(folder))))
+    }
+
+    fn new(env: Env, folder: Option<Arc<Folder>>) -> Self {
+        InProcessCluster {
             env,
             externals: Arc::default(),
+            folder,
             modules: Mutex::default(),
-        })
+        }
     }
 
     /// Launches module `M`: makes the views of all its tasks, in parallel, and starts its threads. Several modules may
@@ -54,7 +88,7 @@ impl InProcessCluster {
     /// [`Error::TasksNotPowerOfTwo`], [`Error::BadThreads`], [`Error::AlreadyLaunched`], [`Error::LaunchFailed`] when an
     /// initial value panics, [`Error::System`] when there are no more threads, [`Error::ShutDown`].
     pub async fn launch<M: Module>(&self, launch: Launch) -> Result<M::Client> {
-        let (tasks, threads, limits) = launch.checked()?;
+        let launch = launch.checked()?;
         let name = M::DESCRIPTOR.name;
         {
             let mut modules = self.modules();
@@ -72,7 +106,7 @@ impl InProcessCluster {
             name,
             kept: false,
         };
-        let (app, module): (App<M>, _) = running::start(&self.env, &self.externals, tasks, threads, limits).await?;
+        let (app, module): (App<M>, _) = running::start(&self.env, &self.externals, self.folder.as_ref(), launch).await?;
         let mut modules = self.modules();
         if modules.closed {
             return Err(Error::ShutDown);

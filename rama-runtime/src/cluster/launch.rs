@@ -2,7 +2,8 @@
 
 use crate::env::default_threads;
 use crate::error::{Error, Result};
-use crate::exec::Limits;
+use crate::exec::{Limits, Sabotage};
+use crate::group::SyncPolicy;
 use std::time::Duration;
 
 /// How many tasks and threads a module gets, and its limits.
@@ -21,6 +22,27 @@ pub struct Launch {
     tasks: u32,
     threads: Option<u32>,
     limits: Limits,
+    durability: Durability,
+}
+
+/// A launch whose numbers fit together.
+pub(super) struct Checked {
+    pub(super) tasks: u32,
+    pub(super) threads: u32,
+    pub(super) limits: Limits,
+    pub(super) durability: Durability,
+}
+
+/// How a durable module is stored.
+#[derive(Debug, Clone)]
+pub(super) struct Durability {
+    pub(super) sync: SyncPolicy,
+    pub(super) epoch: Duration,
+    pub(super) removed: Vec<String>,
+    pub(super) restart_unfinished: bool,
+    /// So many bytes are brought to the store at once, if not as many as usual.
+    pub(super) keep_at: Option<usize>,
+    pub(super) sabotage: Sabotage,
 }
 
 impl Launch {
@@ -39,7 +61,60 @@ impl Launch {
             tasks,
             threads: None,
             limits,
+            durability: Durability {
+                sync: SyncPolicy::Always,
+                epoch: Duration::from_millis(5),
+                removed: Vec::new(),
+                restart_unfinished: false,
+                keep_at: None,
+                sabotage: Sabotage::None,
+            },
         }
+    }
+
+    /// When commits of a durable module are made durable: see [`SyncPolicy`], which says what each choice promises. By default
+    /// always, before anything of them is acknowledged. Nothing else than that changes by it.
+    pub fn sync(mut self, sync: SyncPolicy) -> Self {
+        self.durability.sync = sync;
+        self
+    }
+
+    /// How long an epoch of a durable module is at most, under load: everything that happens in it is committed together, and
+    /// acknowledged then. By default 5 ms. Longer ones cost less and make acks later. Where there is nothing else to do, an epoch
+    /// ends at once, so that a lone append does not wait.
+    pub fn epoch(mut self, length: Duration) -> Self {
+        self.durability.epoch = length;
+        self
+    }
+
+    /// The module has no longer the depot, PState or source (`topology.function`) of that name: what is stored of it is
+    /// forgotten, for ever. Without this, a folder that holds more than the module declares is refused.
+    pub fn removed(mut self, name: impl Into<String>) -> Self {
+        self.durability.removed.push(name.into());
+        self
+    }
+
+    /// Records that were half done when the process ended, by a version of their topology whose hops looked different, are
+    /// processed again from their start: what they had written stays written, so for these records (and only for them) it is at
+    /// least once. Without this, such a folder is refused; the version that wrote it can open it, and shut it down with nothing half
+    /// done.
+    pub fn restart_unfinished(mut self) -> Self {
+        self.durability.restart_unfinished = true;
+        self
+    }
+
+    /// Breaks the module on purpose, to see that a test finds it.
+    #[doc(hidden)]
+    pub fn sabotage(mut self, sabotage: Sabotage) -> Self {
+        self.durability.sabotage = sabotage;
+        self
+    }
+
+    /// How many bytes of commits are brought to the store at once.
+    #[doc(hidden)]
+    pub fn keep_at(mut self, bytes: usize) -> Self {
+        self.durability.keep_at = Some(bytes);
+        self
     }
 
     /// On how many threads the tasks run: at most as many as tasks. By default the number of processors.
@@ -97,7 +172,7 @@ impl Launch {
     }
 
     /// Tasks, threads and limits, when they fit together.
-    pub(super) fn checked(&self) -> Result<(u32, u32, Limits)> {
+    pub(super) fn checked(&self) -> Result<Checked> {
         let tasks = self.tasks;
         if !tasks.is_power_of_two() {
             return Err(Error::TasksNotPowerOfTwo { tasks });
@@ -106,6 +181,11 @@ impl Launch {
         if threads == 0 || threads > tasks {
             return Err(Error::BadThreads { threads, tasks });
         }
-        Ok((tasks, threads, self.limits))
+        Ok(Checked {
+            tasks,
+            threads,
+            limits: self.limits,
+            durability: self.durability.clone(),
+        })
     }
 }

@@ -1,9 +1,12 @@
 //! A launched module, as its cluster holds it.
 
+use super::durable::{self, Background, Opened};
+use super::launch::Checked;
 use crate::client::App;
 use crate::env::{Env, Externals, pool};
 use crate::error::{Error, Result};
-use crate::exec::{Layout, Limits, Message, Prepared, Shared, run};
+use crate::exec::{Layout, Message, Prepared, Shared, run};
+use crate::group::Folder;
 use crate::module::Module;
 use futures_util::future::BoxFuture;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,21 +31,35 @@ struct Threads<M: Module> {
     ended: Mutex<Vec<oneshot::Receiver<()>>>,
 }
 
+/// What a thread that runs no events does.
+type Work = Box<dyn FnOnce() + Send>;
+
 /// Starts the threads of `M`, and waits until the views of all tasks are made.
 pub(super) async fn start<M: Module>(
     env: &Env,
     externals: &Arc<Externals>,
-    tasks: u32,
-    threads: u32,
-    limits: Limits,
+    folder: Option<&Arc<Folder>>,
+    launch: Checked,
 ) -> Result<(App<M>, Box<dyn Running>)> {
+    let Checked {
+        tasks,
+        threads,
+        limits,
+        durability,
+    } = launch;
     let (senders, inboxes): (Vec<_>, Vec<_>) = (0..threads).map(|_| crossbeam_channel::unbounded()).unzip();
     let layout = Layout::new(M::DESCRIPTOR, tasks, threads, limits);
-    let shared = Arc::new(Shared::<M>::new(layout, senders, env.clone(), Arc::clone(externals)));
+    let opened = folder.map(|folder| durable::open::<M>(env, folder, &layout, durability));
+    let (epochs, plans, rest) = match opened.transpose()?.map(Opened::split) {
+        Some((epochs, plans, rest)) => (Some(epochs), plans.into_iter().map(Some).collect(), Some(rest)),
+        None => (None, (0..threads).map(|_| None).collect::<Vec<_>>(), None),
+    };
+    let world = (env.clone(), Arc::clone(externals));
+    let shared = Arc::new(Shared::<M>::new(layout, senders, world.0, world.1, epochs));
     let mut readies = Vec::new();
     let mut endeds = Vec::new();
     let mut prepared: Vec<Option<Prepared<M>>> = Vec::new();
-    for (index, inbox) in (0u32..).zip(inboxes) {
+    for ((index, inbox), plan) in (0u32..).zip(inboxes).zip(plans) {
         let (ready, is_ready) = oneshot::channel();
         let (ended, has_ended) = oneshot::channel();
         readies.push(is_ready);
@@ -52,6 +69,7 @@ pub(super) async fn start<M: Module>(
             index,
             inbox,
             rng: env.rng(),
+            plan,
             ready,
             ended,
         }));
@@ -62,15 +80,43 @@ pub(super) async fn start<M: Module>(
                 .is_some_and(|shared| shared.send(index, Message::Wake).is_ok())
         }));
     }
-    let pool = pool(M::DESCRIPTOR.name, threads)?;
-    let prepared = Mutex::new(prepared);
+    let mut recovery = None;
+    let mut background = Vec::new();
+    if let Some(rest) = rest {
+        let (Background { committer, keeper, folder }, found) = rest.background(&shared);
+        recovery = Some(found);
+        // The shutdown waits for them, too.
+        let (committed, has_committed) = oneshot::channel();
+        let (kept, has_kept) = oneshot::channel();
+        endeds.extend([has_committed, has_kept]);
+        let also = Arc::clone(&folder);
+        let commit: Work = Box::new(move || {
+            committer.run();
+            drop((folder, committed));
+        });
+        let keep: Work = Box::new(move || {
+            keeper.run();
+            drop((also, kept));
+        });
+        background.extend([Some(commit), Some(keep)]);
+    }
+    // Two more, where the module is durable.
+    let pool = pool(M::DESCRIPTOR.name, threads + if background.is_empty() { 0 } else { 2 })?;
+    let work = Mutex::new((prepared, background));
     let for_threads = Arc::clone(&shared);
     pool.spawn_broadcast(move |context| {
-        let mut prepared = prepared.lock().unwrap_or_else(PoisonError::into_inner);
-        let mine = prepared.get_mut(context.index()).and_then(Option::take);
-        drop(prepared);
+        let mut work = work.lock().unwrap_or_else(PoisonError::into_inner);
+        let (prepared, background) = &mut *work;
+        let index = context.index();
+        let mine = prepared.get_mut(index).and_then(Option::take);
+        let other = index.checked_sub(prepared.len());
+        let other = other.and_then(|index| background.get_mut(index)?.take());
+        drop(work);
         if let Some(mine) = mine {
             run(&for_threads, mine);
+        }
+        if let Some(other) = other {
+            other();
         }
     });
     let module = Threads {
@@ -85,6 +131,9 @@ pub(super) async fn start<M: Module>(
         };
         // If it fails, or this future is dropped, dropping `module` stops the threads.
         ready.await.unwrap_or_else(|_| Err(reason()))?;
+    }
+    if let Some(recovery) = recovery {
+        shared.recovered(recovery);
     }
     Ok((App::new(shared), Box::new(module)))
 }

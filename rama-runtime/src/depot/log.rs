@@ -18,6 +18,11 @@ impl<R> Log<R> {
         }
     }
 
+    /// The log is empty, and its first record will have that offset.
+    pub(super) fn begin_at(&mut self, offset: u64) {
+        self.base = offset;
+    }
+
     /// The offset of the first record kept.
     pub(super) fn start(&self) -> u64 {
         self.base

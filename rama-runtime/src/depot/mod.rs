@@ -1,11 +1,13 @@
 //! Depots: append-only logs, one a task, where all input enters a module.
 
 mod append;
+mod codec;
 mod dead_letter;
 mod log;
 mod partition;
 
 pub use append::Append;
+pub use codec::{Codec, NoCodec, RecordCodec};
 pub use dead_letter::{DeadLetter, Failure};
 pub use partition::{Depot, DepotPartition, Fetch, NoRecord, PartitionInfo};
 

@@ -1,10 +1,14 @@
 //! One task's partition of a depot.
 
+use super::codec::Codec;
 use super::log::Log;
 use super::{Append, DeadLetter};
 use crate::error::{Error, Result};
+use crate::exec::discard;
+use crate::group::{Changes, Entries, StoreError};
 use crate::topology::{EventError, TaskInfo};
 use std::any::Any;
+use std::collections::VecDeque;
 use std::ops::Range;
 
 /// A depot: an append-only log of records of type `R`, with one partition a task. A field of a module's struct; inside a
@@ -18,6 +22,13 @@ pub struct Depot<R> {
     keep: Option<u64>,
     log: Log<R>,
     staged: Vec<R>,
+    codec: Option<Codec<R>>,
+    /// Records below are stored.
+    stored: u64,
+    /// What is stored begins there: older records are gone.
+    stored_from: u64,
+    /// The first offsets of what was stored at once, in order, as far as anything of it is kept.
+    chunks: VecDeque<u64>,
 }
 
 /// Where a depot partition begins and ends.
@@ -41,7 +52,18 @@ impl<R> Depot<R> {
             keep,
             log: Log::new(),
             staged: Vec::new(),
+            codec: None,
+            stored: 0,
+            stored_from: 0,
+            chunks: VecDeque::new(),
         }
+    }
+
+    /// The same partition, whose records are stored so.
+    #[must_use]
+    pub fn stored(mut self, codec: Option<Codec<R>>) -> Self {
+        self.codec = codec;
+        self
     }
 
     /// Appends `record` to the running task's partition, whatever the depot's partitioner: hop to the right task first.
@@ -174,6 +196,21 @@ pub trait DepotPartition {
 
     /// Records below `processed` have been processed by everyone: forgets those that the depot's `keep` does not want.
     fn trim(&mut self, processed: u64);
+
+    /// Whether records have come or gone since the last [`store`](Self::store).
+    fn changed(&self) -> bool;
+
+    /// Writes what has come since the last time, and where the partition begins and ends.
+    ///
+    /// # Errors
+    /// When a record's own `Serialize` fails: then the partition cannot be stored any more.
+    fn store(&mut self, changes: &mut Changes) -> Result<(), StoreError>;
+
+    /// Becomes what [`store`](Self::store) wrote; stays empty where nothing ever was.
+    ///
+    /// # Errors
+    /// When something else stands there.
+    fn load(&mut self, entries: &mut Entries<'_>) -> Result<(), StoreError>;
 }
 
 impl<R: 'static> DepotPartition for Depot<R> {
@@ -197,5 +234,94 @@ impl<R: 'static> DepotPartition for Depot<R> {
         if let Some(keep) = self.keep {
             self.log.trim(processed.min(self.log.end().saturating_sub(keep)));
         }
+    }
+
+    fn changed(&self) -> bool {
+        self.stored < self.log.end() || self.stored_from < self.log.start()
+    }
+
+    fn store(&mut self, changes: &mut Changes) -> Result<(), StoreError> {
+        let PartitionInfo { start, end } = Depot::info(self);
+        let Some(codec) = self.codec else { return Ok(()) };
+        if !self.changed() {
+            return Ok(());
+        }
+        let first = self.stored.max(start);
+        if first < end {
+            let mark = changes.step(&first)?;
+            changes.put(|out| {
+                out.extend_from_slice(&(end - first).to_le_bytes());
+                (first..end)
+                    .filter_map(|offset| self.log.get(offset))
+                    .try_for_each(|record| (codec.encode)(record, out))
+            })?;
+            changes.back(mark);
+            self.chunks.push_back(first);
+        }
+        self.stored = end;
+        self.stored_from = start;
+        // What was stored together goes together.
+        while self.chunks.get(1).is_some_and(|next| *next <= start)
+            && let Some(gone) = self.chunks.pop_front()
+        {
+            let mark = changes.step(&gone)?;
+            changes.remove();
+            changes.back(mark);
+        }
+        changes.put(|out| {
+            out.extend_from_slice(&start.to_le_bytes());
+            out.extend_from_slice(&end.to_le_bytes());
+            Ok(())
+        })
+    }
+
+    fn load(&mut self, entries: &mut Entries<'_>) -> Result<(), StoreError> {
+        let Some(codec) = self.codec else { return Ok(()) };
+        let Some(header) = entries.here()? else { return Ok(()) };
+        let damaged = |reason: &str| StoreError::Damaged {
+            reason: reason.to_owned(),
+        };
+        let bound = |at: usize| {
+            let bytes = header.get(at..at + 8)?.try_into().ok()?;
+            Some(u64::from_le_bytes(bytes))
+        };
+        let (Some(start), Some(end)) = (bound(0), bound(8)) else {
+            return Err(damaged("a depot partition does not say where it begins and ends"));
+        };
+        self.log.begin_at(start);
+        let mut next = None;
+        while let Some((first, place)) = entries.step::<u64>()? {
+            let chunk = entries.here()?.unwrap_or_default();
+            entries.back(place)?;
+            // The first one may begin before the partition does: what was stored together goes together.
+            if next.map_or(first > start, |next| next != first) {
+                return Err(damaged("records of a depot partition are missing"));
+            }
+            let Some((count, mut input)) = chunk.split_first_chunk::<8>() else {
+                return Err(damaged("records do not say how many they are"));
+            };
+            let behind = first.saturating_add(u64::from_le_bytes(*count));
+            if behind > end {
+                return Err(damaged("records stand behind the end of a depot partition"));
+            }
+            for offset in first..behind {
+                let record = (codec.decode)(&mut input)?;
+                if offset < start {
+                    discard(record);
+                } else {
+                    self.log.push(record);
+                }
+            }
+            if !input.is_empty() {
+                return Err(damaged("bytes stand behind a depot's records"));
+            }
+            self.chunks.push_back(first);
+            next = Some(behind);
+        }
+        if self.log.end() != end {
+            return Err(damaged("records of a depot partition are missing"));
+        }
+        (self.stored, self.stored_from) = (end, start);
+        Ok(())
     }
 }

@@ -2,16 +2,21 @@
 //! day run in one thread under a seed.
 
 mod clock;
+mod files;
 mod random;
 mod threads;
 mod wake;
 
 pub use clock::{Clock, RealClock};
+pub(crate) use files::write_atomically;
+pub use files::{File, Files, RealFiles, SimulatedDisk};
 pub use random::Rng;
 pub(crate) use threads::{Externals, default_threads, pin, pool};
 pub(crate) use wake::pause;
 
+use crate::group::SimulatedStore;
 use std::sync::Arc;
+use std::time::Duration;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The outside world, as one cluster sees it. Cheap to clone; clones are the same world.
@@ -20,6 +25,8 @@ pub struct Env {
     clock: Arc<dyn Clock>,
     seed: u64,
     streams: Arc<AtomicU64>,
+    files: Arc<dyn Files>,
+    store: Option<SimulatedStore>,
 }
 
 impl Env {
@@ -36,7 +43,36 @@ impl Env {
             clock,
             seed,
             streams: Arc::new(AtomicU64::new(0)),
+            files: Arc::new(RealFiles),
+            store: None,
         }
+    }
+
+    /// The same world with a disk in memory: its files, and the store of the one durable module in it.
+    #[must_use]
+    pub fn with_disk(mut self, files: SimulatedDisk, store: SimulatedStore) -> Self {
+        (self.files, self.store) = (Arc::new(files), Some(store));
+        self
+    }
+
+    /// The disk.
+    #[must_use]
+    pub fn files(&self) -> &Arc<dyn Files> {
+        &self.files
+    }
+
+    /// Waits a moment. Returns false, at once, in a world whose time stands still meanwhile.
+    pub(crate) fn pause(&self, time: Duration) -> bool {
+        let real = self.clock.sleep_for(self.clock.now() + time).is_some();
+        if real {
+            std::thread::sleep(time);
+        }
+        real
+    }
+
+    /// The store of a simulated disk.
+    pub(crate) fn simulated_store(&self) -> Option<&SimulatedStore> {
+        self.store.as_ref()
     }
 
     /// The clock.

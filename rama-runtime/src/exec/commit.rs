@@ -1,10 +1,11 @@
 //! The commit point: the end of a turn, where everything leaves that this thread has done in it.
 //!
-//! This is the place where the durable epoch will stand: hops inside the task group need not wait for it; acks, answers
-//! and whatever else leaves the group will.
+//! Hops inside the task group leave here, always. Acks, answers and whatever else leaves the group do so, too, where everything is in
+//! memory; where the module is durable, they wait for their epoch (`epoch/`).
 
 use super::guard::{attempt, insist};
-use super::message::Message;
+use super::host::Host;
+use super::message::{Answer, Message};
 use super::thread::Thread;
 use crate::module::Module;
 
@@ -17,16 +18,17 @@ impl<M: Module> Thread<M> {
         self.clean_partitions();
         let host = &mut self.host;
         host.shared.gauges[host.index as usize].publish(&host.counters);
-        if !host.acks.list.is_empty() {
-            host.shared.pending.complete(host.acks.list.drain(..));
-        }
         for answer in host.answers.drain(..) {
-            // Where nobody waits for the answer any more, it is dropped in there.
-            if let Err(error) = attempt(answer) {
-                tracing::error!(%error, "the answer to a read panicked when dropped");
-            }
+            answer_read(answer);
         }
-        self.answer_probes();
+        host.held.acks.append(&mut host.acks.list);
+        host.answer_probes();
+        if !host.held.is_empty() {
+            let mut held = std::mem::take(&mut host.held);
+            host.release(&mut held);
+            // Its buffers are used again.
+            host.held = held;
+        }
     }
 
     /// Tree updates leave before hops, to all threads: an update of this turn is then in its keeper's inbox before
@@ -34,12 +36,13 @@ impl<M: Module> Thread<M> {
     /// the tree's end.
     fn send_updates(&mut self) {
         let host = &mut self.host;
+        let cut = host.cut_made();
         for (thread, outbox) in (0u32..).zip(&mut host.outboxes) {
             if !outbox.updates.is_empty() {
                 // A thread that has stopped needs nothing any more.
                 let _ = host
                     .shared
-                    .send(thread, Message::Trees(std::mem::take(&mut outbox.updates)));
+                    .send(thread, Message::Trees { cut, updates: std::mem::take(&mut outbox.updates) });
             }
         }
     }
@@ -47,6 +50,7 @@ impl<M: Module> Thread<M> {
     fn send_hops(&mut self) {
         let host = &mut self.host;
         let own = host.index as usize;
+        let cut = host.cut_made();
         for batch in std::mem::take(&mut host.outboxes[own].batches) {
             host.enqueue(batch);
         }
@@ -54,7 +58,7 @@ impl<M: Module> Thread<M> {
             if !outbox.batches.is_empty() {
                 let _ = host
                     .shared
-                    .send(thread, Message::Hops(std::mem::take(&mut outbox.batches)));
+                    .send(thread, Message::Hops { cut, batches: std::mem::take(&mut outbox.batches) });
             }
         }
     }
@@ -84,15 +88,21 @@ impl<M: Module> Thread<M> {
             }
         }
     }
+}
 
+impl<M: Module> Host<M> {
     /// Tells those who wait for it that every record here is processed.
     fn answer_probes(&mut self) {
-        let host = &mut self.host;
-        if host.counters.unfinished == 0 {
-            for probe in host.probes.drain(..) {
-                // Whoever asked may have gone.
-                let _ = probe.send(host.appended);
-            }
+        if self.counters.unfinished == 0 {
+            let appended = self.appended;
+            self.held.probes.extend(self.probes.drain(..).map(|probe| (probe, appended)));
         }
+    }
+}
+
+/// Where nobody waits for the answer any more, it is dropped in there.
+pub(super) fn answer_read(answer: Answer) {
+    if let Err(error) = attempt(answer) {
+        tracing::error!(%error, "the answer to a read panicked when dropped");
     }
 }

@@ -28,10 +28,11 @@ impl<M: Module> Host<M> {
     ) -> Result<()> {
         let shared = Arc::clone(&self.shared);
         let thread = self.index;
-        self.shared.externals.spawn(async move {
+        self.external_begins(id, tree, record);
+        let spawned = self.shared.externals.spawn(async move {
             let result = AssertUnwindSafe(future.map(resume)).catch_unwind().await;
             let message = match result.map_err(caught) {
-                Ok(batch) => Message::Resume(batch),
+                Ok(batch) => Message::Resume { id, batch },
                 Err(error) => Message::Fail {
                     tree,
                     record,
@@ -41,6 +42,10 @@ impl<M: Module> Host<M> {
             };
             // The module has stopped: nobody waits for it.
             let _ = shared.send(thread, message);
-        })
+        });
+        if spawned.is_err() {
+            self.external_ends(id);
+        }
+        spawned
     }
 }

@@ -3,6 +3,7 @@
 use super::arrivals::Found;
 use super::batch::Batch;
 use super::counters::ThreadCounters;
+use super::epoch::{Durable, Held};
 use super::guard::discard;
 use super::message::Answer;
 use super::outbox::Outbox;
@@ -30,6 +31,8 @@ pub(crate) struct Task<M> {
     pub(crate) slots: Vec<Slots>,
     /// Whether an event that may have appended has run here since the depots were last looked at.
     pub(crate) touched: bool,
+    /// The last cut with which something of its partitions was stored.
+    pub(crate) stored_at: u64,
 }
 
 /// One thread's state, as the programs see it. Nothing outside this crate can be done with it.
@@ -51,7 +54,12 @@ pub struct Host<M: Module> {
     /// Depot partitions (task, depot) that the commit point has to look at.
     pub(crate) dirty: Vec<(u32, usize)>,
     pub(crate) acks: Acks,
+    /// Answers to reads that may leave at the end of the turn.
     pub(crate) answers: Vec<Answer>,
+    /// What leaves at the end of the turn; where the module is durable, with the epoch.
+    pub(crate) held: Held,
+    /// `None` where everything is in memory only.
+    pub(crate) durable: Option<Box<Durable>>,
     pub(crate) probes: Vec<oneshot::Sender<u64>>,
     pub(crate) counters: ThreadCounters,
     /// Records appended to this thread's partitions, by whomever.
@@ -151,6 +159,7 @@ impl<M: Module> Host<M> {
     /// The partition has `count` records more, at least one.
     pub(crate) fn appended(&mut self, task: u32, depot: usize, count: usize, ticket: Ticket) {
         self.appended += count as u64;
+        self.changed();
         // A message holds far fewer records than 2^32.
         let number = u32::try_from(count).unwrap_or(u32::MAX);
         if ticket.level == AckLevel::Appended && ticket.pending != 0 {

@@ -21,16 +21,18 @@ pub(crate) type Ask<M> = Box<dyn FnOnce(&mut M) -> Answer + Send>;
 
 /// A message to a task thread.
 pub(crate) enum Message<M: Module> {
-    /// Hops from another thread, in order.
-    Hops(Vec<Batch>),
+    /// Hops from another thread, in order. With the number of the last cut that it has made, as the next one: see `epoch/`.
+    Hops { cut: u64, batches: Vec<Batch> },
     /// What happened in trees that this thread keeps.
-    Trees(Vec<TreeUpdate>),
+    Trees { cut: u64, updates: Vec<TreeUpdate> },
+    /// A cut has begun; that thread has made it.
+    Cut { cut: u64, from: Option<u32> },
     /// A client appends.
     Append(Box<dyn Incoming<M>>),
     /// A client reads.
     Ask { task: u32, ask: Ask<M> },
-    /// An external future is done.
-    Resume(Batch),
+    /// An external future is done, which the event with that id has waited for.
+    Resume { id: u64, batch: Batch },
     /// An external future panicked.
     Fail {
         tree: TreeRef,

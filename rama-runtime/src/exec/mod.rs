@@ -9,6 +9,7 @@ mod arrivals;
 mod batch;
 mod commit;
 mod counters;
+mod epoch;
 mod external;
 mod guard;
 mod host;
@@ -34,6 +35,8 @@ pub use counters::{Counters, ThreadCounters};
 pub use program::{Program, program};
 
 pub(crate) use counters::Gauges;
+pub use epoch::Sabotage;
+pub(crate) use epoch::{Committer, EpochLimits, Epochs, Keeper, Part, Plan, ThreadPlan};
 pub(crate) use guard::{attempt, discard, insist};
 pub(crate) use host::Host;
 pub(crate) use layout::{Layout, Limits};

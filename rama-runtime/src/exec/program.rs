@@ -2,14 +2,16 @@
 
 use super::arrivals::{Arrivals, Begin, Hops, Records};
 use super::batch::Batch;
+use super::epoch::{PlannedRun, RunWriter};
 use super::guard::{attempt, discard, insist};
 use super::host::{Host, Task};
 use super::phase::Phase;
 use super::slots::Waiting;
 use crate::depot::Failure;
 use crate::env::Rng;
+use crate::group::StoreError;
 use crate::module::Module;
-use crate::topology::{Emit, Envelope, Envelopes, EventError, Flow, Machine, Out, Place, Route, TreeRef, check_wire};
+use crate::topology::{Emit, Envelope, Envelopes, EventError, Flow, Machine, Out, Place, Route, TreeRef, Wire, check_wire};
 use std::any::Any;
 use std::collections::VecDeque;
 
@@ -39,6 +41,28 @@ pub trait Program<M: Module>: Send + 'static {
 
     /// Stages a record that failed for good in the source's dead-letter depot. Returns false where there is none.
     fn dead_letter(&mut self, source: usize, offset: u64, failure: &Failure, module: &mut M) -> bool;
+
+    /// Writes down the hops of a batch that waits.
+    ///
+    /// # Errors
+    /// When a value's own `Serialize` fails.
+    fn store(
+        &self,
+        envelopes: &mut (dyn Any + Send),
+        host: &Host<M>,
+        writer: RunWriter<'_>,
+    ) -> Result<(), StoreError>;
+
+    /// The batch of these hops, for tasks of this thread: their places there, their records' places in the flight, and their
+    /// encoding.
+    ///
+    /// # Errors
+    /// When the bytes are not hops of this topology.
+    fn restore(&self, run: &PlannedRun) -> Result<Batch, StoreError>;
+
+    /// What hops of this topology, which is number `index` of the module's, look like when they are encoded. Another program
+    /// whose fingerprint is the same can read them.
+    fn fingerprint(&self, index: usize) -> u64;
 }
 
 /// Makes the program of a compiled topology.
@@ -395,5 +419,71 @@ impl<M: Module, K: Machine<M>> Program<M> for Compiled<M, K> {
 
     fn dead_letter(&mut self, source: usize, offset: u64, failure: &Failure, module: &mut M) -> bool {
         self.machine.dead_letter(source, offset, failure, module)
+    }
+
+    fn store(
+        &self,
+        envelopes: &mut (dyn Any + Send),
+        host: &Host<M>,
+        mut writer: RunWriter<'_>,
+    ) -> Result<(), StoreError> {
+        let Some(batch) = envelopes.downcast_mut::<Envelopes<K::Hop>>() else {
+            return Ok(());
+        };
+        // Their texts may be elsewhere.
+        batch.open();
+        batch.clear();
+        let ends = batch.runs.iter().skip(1).map(|run| run.first);
+        let ends = ends.chain(std::iter::once(batch.envelopes.len()));
+        for (run, end) in batch.runs.iter().zip(ends) {
+            let envelopes = batch.envelopes.get(run.first..end).unwrap_or_default();
+            writer.begin(run.tree, envelopes.len())?;
+            for Envelope { task, record, hop } in envelopes {
+                let task = host.tasks.get(*task as usize).map_or(u32::MAX, |task| task.id);
+                writer.hop(task, *record, |out| {
+                    hop.encode(out).map_err(|error| StoreError::Value {
+                        reason: error.to_string(),
+                    })
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn restore(&self, run: &PlannedRun) -> Result<Batch, StoreError> {
+        let mut envelopes = Envelopes::<K::Hop>::default();
+        envelopes.begin(1, run.tree, run.id);
+        for (task, record, bytes) in &run.hops {
+            let mut input = bytes.as_slice();
+            let hop = K::Hop::decode(&mut input).map_err(|error| StoreError::Damaged {
+                reason: error.to_string(),
+            })?;
+            if !input.is_empty() {
+                return Err(StoreError::Damaged {
+                    reason: "bytes stand behind a hop".to_owned(),
+                });
+            }
+            envelopes.push(Envelope {
+                task: *task,
+                record: *record,
+                hop,
+            });
+        }
+        envelopes.close(false);
+        Ok(Batch {
+            program: self.index,
+            len: run.hops.len(),
+            envelopes: Box::new(envelopes),
+        })
+    }
+
+    fn fingerprint(&self, index: usize) -> u64 {
+        // Names of types and variables, in order of declaration: all that decides the encoding but the types' own `Serialize`.
+        let hop = std::any::type_name::<K::Hop>();
+        let scopes = M::DESCRIPTOR.topologies.get(index).map(|topology| {
+            let scopes = topology.segments.iter().map(|segment| segment.scope);
+            scopes.collect::<Vec<_>>()
+        });
+        xxhash_rust::xxh3::xxh3_64(format!("{hop} {scopes:?}").as_bytes())
     }
 }

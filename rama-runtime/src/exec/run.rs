@@ -1,5 +1,6 @@
 //! A task thread on a thread of its own: turns, and sleep between them.
 
+use super::epoch::ThreadPlan;
 use super::guard::{attempt, discard};
 use super::message::Message;
 use super::shared::Shared;
@@ -17,6 +18,8 @@ pub(crate) struct Prepared<M: Module> {
     pub(crate) index: u32,
     pub(crate) inbox: Receiver<Message<M>>,
     pub(crate) rng: Rng,
+    /// Of a durable module: what is stored of the thread's tasks.
+    pub(crate) plan: Option<ThreadPlan>,
     /// Told when the tasks' views are made.
     pub(crate) ready: oneshot::Sender<Result<()>>,
     /// Dropped when the thread has ended.
@@ -29,6 +32,7 @@ pub(crate) fn run<M: Module>(shared: &Arc<Shared<M>>, prepared: Prepared<M>) {
         index,
         inbox,
         rng,
+        plan,
         ready,
         ended,
     } = prepared;
@@ -38,8 +42,13 @@ pub(crate) fn run<M: Module>(shared: &Arc<Shared<M>>, prepared: Prepared<M>) {
         in_order: false,
     };
     // Only code that makes the views (the user's initial values) and bugs of the runtime can panic out here.
-    match attempt(|| Thread::new(Arc::clone(shared), index, rng, inbox)) {
-        Ok(mut thread) => {
+    match attempt(|| Thread::new(Arc::clone(shared), index, rng, inbox, plan)) {
+        Ok(Err(error)) => {
+            let module = M::DESCRIPTOR.name;
+            let error = error.into();
+            let _ = ready.send(Err(Error::Storage { module, error }));
+        }
+        Ok(Ok(mut thread)) => {
             // Whoever launched may have gone away; then the cluster will stop this thread.
             let _ = ready.send(Ok(()));
             match attempt(|| turns(&mut thread)) {

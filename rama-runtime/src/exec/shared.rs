@@ -1,12 +1,14 @@
 //! What the clients and all threads of a launched module share.
 
+use super::epoch::Epochs;
 use super::{Gauges, Layout, Message, discard};
 use crate::client::Pending;
 use crate::env::{Clock, Env, Externals};
 use crate::error::{Error, Result};
+use crate::group::{Recovery, StorageError};
 use crate::module::Module;
 use crossbeam_channel::Sender;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use tokio::sync::Semaphore;
 
@@ -24,10 +26,22 @@ pub(crate) struct Shared<M: Module> {
     pub(crate) externals: Arc<Externals>,
     closed: AtomicBool,
     stopped_threads: AtomicUsize,
+    /// Of a durable module.
+    pub(crate) epochs: Option<Epochs>,
+    /// Why it ended, if it did so by itself.
+    failure: OnceLock<Error>,
+    /// What the opening of its folder came to.
+    recovery: OnceLock<Recovery>,
 }
 
 impl<M: Module> Shared<M> {
-    pub(crate) fn new(layout: Layout, senders: Vec<Sender<Message<M>>>, env: Env, externals: Arc<Externals>) -> Self {
+    pub(crate) fn new(
+        layout: Layout,
+        senders: Vec<Sender<Message<M>>>,
+        env: Env,
+        externals: Arc<Externals>,
+        epochs: Option<Epochs>,
+    ) -> Self {
         let mut rng = env.rng();
         let backlog = layout.limits.max_backlog.max(1) as usize;
         let permits = layout
@@ -51,6 +65,9 @@ impl<M: Module> Shared<M> {
             externals,
             closed: AtomicBool::new(false),
             stopped_threads: AtomicUsize::new(0),
+            epochs,
+            failure: OnceLock::new(),
+            recovery: OnceLock::new(),
         }
     }
 
@@ -63,7 +80,7 @@ impl<M: Module> Shared<M> {
         let sender = self.senders.get(thread as usize).ok_or(Error::ShutDown)?;
         sender.send(message).map_err(|refused| {
             discard(refused);
-            Error::ShutDown
+            self.ended()
         })
     }
 
@@ -90,6 +107,44 @@ impl<M: Module> Shared<M> {
             .get(depot)
             .map_or(0, |turn| turn.fetch_add(count, Ordering::Relaxed));
         turn & (self.layout.tasks - 1)
+    }
+
+    /// The module's folder is open, and its threads run.
+    pub(crate) fn recovered(&self, recovery: Recovery) {
+        tracing::info!(module = M::DESCRIPTOR.name, ?recovery, "a durable module is open");
+        if recovery.torn_bytes > 0 {
+            tracing::warn!(
+                module = M::DESCRIPTOR.name,
+                bytes = recovery.torn_bytes,
+                "the log ended with an incomplete commit, as a crash leaves it; nobody had been told of it"
+            );
+        }
+        let _ = self.recovery.set(recovery);
+    }
+
+    /// What the opening of its folder came to, if it has one.
+    pub(crate) fn recovery(&self) -> Option<Recovery> {
+        self.recovery.get().copied()
+    }
+
+    /// The error of whoever is not answered any more.
+    #[cold]
+    pub(crate) fn ended(&self) -> Error {
+        self.failure.get().cloned().unwrap_or(Error::ShutDown)
+    }
+
+    /// What the module does can no longer be made durable, so it ends at once: nothing more is acknowledged, and whoever waits
+    /// is told.
+    #[cold]
+    pub(crate) fn fail(&self, error: impl Into<StorageError>) {
+        let error = error.into();
+        let module = M::DESCRIPTOR.name;
+        tracing::error!(module, %error, "the module cannot store anything any more");
+        // The first one counts: others follow from it.
+        let _ = self.failure.set(Error::Storage { module, error });
+        self.close();
+        self.tell_all(|| Message::Stop);
+        self.pending.abandon();
     }
 
     /// Whether new appends are refused.
@@ -125,7 +180,12 @@ impl<M: Module> Shared<M> {
             self.pending.abandon();
         }
         if self.stopped_threads.fetch_add(1, Ordering::AcqRel) + 1 == self.senders.len() {
-            self.pending.abandon();
+            if let Some(epochs) = &self.epochs {
+                // What is on its way to the committer is still committed, and answered.
+                let _ = epochs.parts.send(None);
+            } else {
+                self.pending.abandon();
+            }
         }
     }
 }

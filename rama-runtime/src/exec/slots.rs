@@ -202,6 +202,41 @@ impl Slots {
         }
     }
 
+    /// Takes out all events that wait for records, with these records' offsets: to be given back.
+    pub(crate) fn take_waiting(&mut self) -> Vec<(u64, Waiting)> {
+        let mut all = Vec::new();
+        for (offset, extra) in &mut self.extras {
+            all.extend(extra.waiting.drain(..).map(|waiting| (*offset, waiting)));
+        }
+        all
+    }
+
+    /// See [`take_waiting`](Self::take_waiting).
+    pub(crate) fn give_waiting_back(&mut self, all: Vec<(u64, Waiting)>) {
+        for (offset, waiting) in all {
+            self.extras.entry(offset).or_default().waiting.push(waiting);
+        }
+    }
+
+    /// Slots of a partition that was stored: from `first` on, so many sources are not done with each record.
+    pub(crate) fn restored(first: u64, remaining: VecDeque<u16>) -> Self {
+        let count = remaining.len() as u64;
+        let mut slots = Slots {
+            first,
+            remaining,
+            ..Slots::default()
+        };
+        if count > 0 {
+            slots.arrivals.push_back(Arrival {
+                first,
+                count,
+                ticket: Ticket::NOBODY,
+            });
+        }
+        slots.move_on();
+        slots
+    }
+
     /// One source is done with `count` records, of which there is nothing to be said.
     pub(crate) fn done(&mut self, first: u64, count: u64, finished: &mut Finished<'_>) {
         if self.are_first_and_last(first, count) {

@@ -1,5 +1,7 @@
 //! How far one source has come in one partition.
 
+use crate::group::StoreError;
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// What is known of a record that was started, and before which not everything is finished. Flags, and how many attempts
@@ -77,11 +79,32 @@ pub(crate) struct Source {
     pub(crate) nanos_a_record: u64,
     /// Whether it is in the thread's list of sources that may start records.
     pub(crate) listed: bool,
+    /// Whether it has moved since it was stored.
+    changed: bool,
+}
+
+/// How far a source has come, as it is stored.
+#[derive(Debug, Serialize, Deserialize)]
+struct Stored {
+    committed: u64,
+    next: u64,
+    /// Entries, and how many of each follow each other.
+    window: Vec<(u32, u32)>,
+    retries: Vec<u64>,
+    rewind: Option<u64>,
+    halted: Option<(u64, String)>,
 }
 
 impl Source {
-    /// A source that begins at `start`.
-    pub(crate) fn new(kind: usize, task: u32, start: u64) -> Self {
+    /// A source that begins at `start`, of a partition that ends at `end`.
+    pub(crate) fn starting_at(kind: usize, task: u32, start: u64, end: u64) -> Self {
+        Source {
+            end,
+            ..Source::new(kind, task, start)
+        }
+    }
+
+    fn new(kind: usize, task: u32, start: u64) -> Self {
         Source {
             kind,
             task,
@@ -96,6 +119,85 @@ impl Source {
             hops_a_record: 0,
             nanos_a_record: 0,
             listed: false,
+            changed: true,
+        }
+    }
+
+    /// Whether it has moved since the last call.
+    pub(crate) fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// Appends how far it has come.
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) -> Result<(), StoreError> {
+        let mut window: Vec<(u32, u32)> = Vec::new();
+        for entry in &self.window {
+            match window.last_mut() {
+                Some((last, count)) if *last == entry.0 => *count += 1,
+                _ => window.push((entry.0, 1)),
+            }
+        }
+        let stored = Stored {
+            committed: self.committed,
+            next: self.next,
+            window,
+            retries: self.retries.iter().copied().collect(),
+            rewind: self.rewind,
+            halted: self.halted.as_ref().map(|halt| (halt.at, halt.error.clone())),
+        };
+        let buffer = std::mem::take(out);
+        *out = postcard::to_extend(&stored, buffer).map_err(|error| StoreError::Value {
+            reason: error.to_string(),
+        })?;
+        Ok(())
+    }
+
+    /// A source that had come so far. Its records that were in flight are in flight again, as soon as their trees stand.
+    pub(crate) fn restored(kind: usize, task: u32, end: u64, bytes: &[u8]) -> Result<Self, StoreError> {
+        let stored: Stored = postcard::from_bytes(bytes).map_err(|error| StoreError::Damaged {
+            reason: format!("a source's position cannot be read: {error}"),
+        })?;
+        let mut source = Source::new(kind, task, stored.committed);
+        (source.next, source.end) = (stored.next, end);
+        for (entry, count) in stored.window {
+            let entries = std::iter::repeat_n(Entry(entry), count as usize);
+            source.window.extend(entries);
+        }
+        if source.next > end || source.committed + source.window.len() as u64 > end {
+            return Err(StoreError::Damaged {
+                reason: "a source has come further than its depot".to_owned(),
+            });
+        }
+        source.retries = stored.retries.into();
+        source.rewind = stored.rewind;
+        source.halted = stored.halted.map(|(at, error)| Halt { at, error });
+        source.changed = false;
+        Ok(source)
+    }
+
+    /// Whether the depot's slots need not be told of that record (any more).
+    pub(crate) fn has_told(&self, offset: u64) -> bool {
+        let Some(place) = offset.checked_sub(self.committed) else {
+            return true;
+        };
+        match usize::try_from(place).ok().and_then(|place| self.window.get(place)) {
+            Some(entry) => entry.is(Entry::TOLD),
+            // Where it has stopped, it has said so of everything that it knew.
+            None => self.halted.is_some(),
+        }
+    }
+
+    /// Its records of that flight do not go on: they begin again.
+    pub(crate) fn restart(&mut self, first: u64, count: u32) {
+        self.changed = true;
+        for offset in first..first + u64::from(count) {
+            let again = self.entry(offset).is_some_and(|entry| {
+                entry.unset(Entry::RUNNING);
+                !entry.is(Entry::DONE)
+            });
+            if again && self.halted.is_none() {
+                self.retries.push_back(offset);
+            }
         }
     }
 
@@ -111,6 +213,7 @@ impl Source {
     /// A record that is started again flies alone.
     pub(crate) fn start(&mut self, limit: u32) -> Option<(u64, u32)> {
         if let Some(offset) = self.retries.pop_front() {
+            self.changed = true;
             self.run(offset);
             self.in_flight += 1;
             return Some((offset, 1));
@@ -120,6 +223,7 @@ impl Source {
         if count == 0 {
             return None;
         }
+        self.changed = true;
         self.next += u64::from(count);
         self.in_flight += count;
         // Behind a rewind, the entries exist already.
@@ -142,6 +246,7 @@ impl Source {
 
     /// The record is finished. Returns whether the depot's slots have to be told.
     pub(crate) fn finish(&mut self, offset: u64) -> bool {
+        self.changed = true;
         let Some(entry) = self.entry(offset) else { return false };
         entry.set(Entry::DONE);
         entry.unset(Entry::RUNNING);
@@ -165,6 +270,7 @@ impl Source {
     pub(crate) fn finish_first(&mut self, first: u64, count: u32) -> bool {
         let plain = first == self.committed && self.rewind.is_none() && self.are_plain(count as usize);
         if plain {
+            self.changed = true;
             self.window.drain(..count as usize);
             self.committed += u64::from(count);
             self.forget_done();
@@ -191,6 +297,7 @@ impl Source {
 
     /// One more attempt at the record failed. Returns how many that makes.
     pub(crate) fn failed(&mut self, offset: u64) -> u32 {
+        self.changed = true;
         self.entry(offset).map_or(1, |entry| {
             entry.unset(Entry::RUNNING);
             entry.fail()
@@ -199,22 +306,26 @@ impl Source {
 
     /// The record failed for good. Returns whether that is news.
     pub(crate) fn give_up(&mut self, offset: u64) -> bool {
+        self.changed = true;
         self.entry(offset).is_none_or(|entry| !entry.set(Entry::GIVEN_UP))
     }
 
     /// The record will not be run again here, but is not finished either. Returns whether the depot's slots have to be
     /// told.
     pub(crate) fn leave(&mut self, offset: u64) -> bool {
+        self.changed = true;
         self.entry(offset).is_some_and(|entry| !entry.set(Entry::TOLD))
     }
 
     /// Starts that record again, by itself.
     pub(crate) fn retry(&mut self, offset: u64) {
+        self.changed = true;
         self.retries.push_back(offset);
     }
 
     /// Starts that record and all later ones again, when nothing is in flight.
     pub(crate) fn retry_all_after(&mut self, offset: u64) {
+        self.changed = true;
         self.rewind = Some(self.rewind.map_or(offset, |known| known.min(offset)));
     }
 
@@ -223,6 +334,7 @@ impl Source {
         let Some(offset) = self.rewind.take_if(|_| self.in_flight == 0) else {
             return 0;
         };
+        self.changed = true;
         self.next = offset;
         let from = usize::try_from(offset.saturating_sub(self.committed)).unwrap_or(usize::MAX);
         let mut again = 0;
@@ -235,6 +347,7 @@ impl Source {
     /// Stops here: what is in flight still finishes, nothing more is started. Returns the records known that are left
     /// behind and of which the depot's slots have to be told.
     pub(crate) fn halt(&mut self, halt: Halt) -> Vec<u64> {
+        self.changed = true;
         self.halted = Some(halt);
         self.retries.clear();
         self.rewind = None;

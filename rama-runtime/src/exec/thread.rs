@@ -1,6 +1,7 @@
 //! One task thread, a turn at a time.
 
 use super::arrivals;
+use super::epoch::{Held, ThreadPlan};
 use super::guard::attempt;
 use super::host::{Host, Task};
 use super::layout::Limits;
@@ -13,6 +14,7 @@ use super::source::Source;
 use super::timers::Timers;
 use super::trees::{TreeUpdate, Trees};
 use crate::env::Rng;
+use crate::group::StoreError;
 use crate::module::Module;
 use crate::module::descriptor::StartFrom;
 use crate::topology::{Cx, TaskInfo};
@@ -50,8 +52,17 @@ pub(crate) struct Thread<M: Module> {
 }
 
 impl<M: Module> Thread<M> {
-    /// Thread number `index`, with the views of its tasks.
-    pub(crate) fn new(shared: Arc<Shared<M>>, index: u32, mut rng: Rng, inbox: Receiver<Message<M>>) -> Self {
+    /// Thread number `index`, with the views of its tasks; of a durable module, with what was stored of them.
+    ///
+    /// # Errors
+    /// When what was stored cannot be read.
+    pub(crate) fn new(
+        shared: Arc<Shared<M>>,
+        index: u32,
+        mut rng: Rng,
+        inbox: Receiver<Message<M>>,
+        plan: Option<ThreadPlan>,
+    ) -> Result<Self, StoreError> {
         let layout = &shared.layout;
         let mut tasks = Vec::new();
         let mut sources = Vec::new();
@@ -61,16 +72,38 @@ impl<M: Module> Thread<M> {
                 tasks: layout.tasks,
             };
             let mut module = M::new(info);
-            let slots = (0..layout.depots.len())
-                .map(|depot| Slots::starting_at(module.depot(depot).map_or(0, |depot| depot.info().end)));
-            let slots: Vec<Slots> = slots.collect();
-            for (kind, entry) in layout.kinds.iter().enumerate() {
-                // An in-memory partition is empty at launch, whatever `start_from` says; the slots begin at its end.
-                let start = match entry.start_from {
-                    StartFrom::Beginning | StartFrom::End | StartFrom::Ago(_) => slots[entry.depot].end(),
-                };
-                sources.push(Source::new(kind, local, start));
+            if let Some(plan) = &plan {
+                plan.load_partitions(id, &mut module)?;
             }
+            let of_task = sources.len();
+            for (kind, entry) in layout.kinds.iter().enumerate() {
+                let partition = module.depot(entry.depot).map(|depot| depot.info());
+                let (start, end) = partition.map_or((0, 0), |info| (info.start, info.end));
+                let stored = match &plan {
+                    Some(plan) => plan.load_source(kind, local, id, end)?,
+                    None => None,
+                };
+                sources.push(stored.unwrap_or_else(|| {
+                    let from = match entry.start_from {
+                        StartFrom::Beginning => start,
+                        StartFrom::End => end,
+                        StartFrom::Ago(records) => end.saturating_sub(records).max(start),
+                    };
+                    Source::starting_at(kind, local, from, end)
+                }));
+            }
+            let slots = layout.depots.iter().enumerate().map(|(depot, entry)| {
+                let end = module.depot(depot).map_or(0, |depot| depot.info().end);
+                let consumers: Vec<&Source> = entry.consumers.iter().map(|kind| &sources[of_task + kind]).collect();
+                let first = consumers.iter().map(|source| source.committed()).fold(end, u64::min);
+                let remaining = (first..end).map(|offset| {
+                    let left = consumers.iter().filter(|source| !source.has_told(offset)).count();
+                    // A depot has far fewer sources.
+                    u16::try_from(left).unwrap_or(u16::MAX)
+                });
+                Slots::restored(first, remaining.collect())
+            });
+            let slots: Vec<Slots> = slots.collect();
             // The lowest bits of a random number are as good as any.
             tasks.push(Task {
                 id,
@@ -78,6 +111,7 @@ impl<M: Module> Thread<M> {
                 cx: Cx::new(info, rng.next_u64() as u32),
                 slots,
                 touched: false,
+                stored_at: 0,
             });
         }
         let threads = layout.threads as usize;
@@ -94,6 +128,8 @@ impl<M: Module> Thread<M> {
             dirty: Vec::new(),
             acks: Acks::default(),
             answers: Vec::new(),
+            held: Held::default(),
+            durable: plan.is_some().then(Box::default),
             probes: Vec::new(),
             counters: Default::default(),
             appended: 0,
@@ -107,13 +143,17 @@ impl<M: Module> Thread<M> {
         for (place, program) in programs.iter_mut().enumerate() {
             program.attach(place, &host, rng.next_u64());
         }
-        Thread {
+        let mut thread = Thread {
             host,
             programs,
             filling: None,
             inbox,
             stopped: false,
+        };
+        if let Some(plan) = plan {
+            thread.take_up(plan)?;
         }
+        Ok(thread)
     }
 
     /// Takes in what has come, does a bounded amount of work, and lets everything out.
@@ -128,6 +168,9 @@ impl<M: Module> Thread<M> {
         self.host.discover_touched();
         progress |= self.start_records();
         self.host.discover_touched();
+        if progress {
+            self.host.changed();
+        }
         // Whatever of the user's is dropped in there is guarded; this is for what was overlooked. What is done stays done,
         // so the second call does the rest. If that fails too, this thread cannot go on.
         if let Err(error) = attempt(|| self.commit()) {
@@ -135,24 +178,33 @@ impl<M: Module> Thread<M> {
             self.commit();
         }
         let work = !self.host.queue.is_empty() || !self.host.ready.is_empty() || self.host.trees.any_ended();
-        if progress || work {
-            Turn::Progress
-        } else {
+        let idle = !progress && !work;
+        self.consider_cut(idle);
+        if idle {
+            let until = [self.host.timers.next(), self.epoch_ends()];
             Turn::Idle {
-                until: self.host.timers.next(),
+                until: until.into_iter().flatten().min(),
             }
+        } else {
+            Turn::Progress
         }
     }
 
     /// Takes in one message.
     pub(crate) fn accept(&mut self, message: Message<M>) {
         match message {
-            Message::Hops(batches) => {
+            Message::Hops { cut, mut batches } => {
+                self.came_from(cut);
+                self.note_hops(cut, &mut batches);
+                self.host.changed();
                 for batch in batches {
                     self.host.enqueue(batch);
                 }
             }
-            Message::Trees(updates) => {
+            Message::Trees { cut, updates } => {
+                self.came_from(cut);
+                self.note_updates(cut, &updates);
+                self.host.changed();
                 for TreeUpdate { tree, word, notes } in updates {
                     for note in notes {
                         self.host.trees.note(tree.slot, tree.attempt, note);
@@ -162,17 +214,32 @@ impl<M: Module> Thread<M> {
             }
             Message::Append(records) => records.append(&mut self.host),
             Message::Ask { task, ask } => {
-                if let Some(task) = self.host.tasks.get_mut(task as usize) {
-                    self.host.answers.push(ask(&mut task.module));
+                let place = task as usize;
+                if let Some(task) = self.host.tasks.get_mut(place) {
+                    let answer = ask(&mut task.module);
+                    if self.host.is_durable(place) {
+                        self.host.answers.push(answer);
+                    } else {
+                        self.host.held.answers.push(answer);
+                    }
                 }
             }
-            Message::Resume(batch) => self.host.enqueue(batch),
+            Message::Resume { id, batch } => {
+                self.host.external_ends(id);
+                self.host.changed();
+                self.host.enqueue(batch);
+            }
             Message::Fail {
                 tree,
                 record,
                 id,
                 error,
-            } => self.host.fail_event(tree, record, id, error),
+            } => {
+                self.host.external_ends(id);
+                self.host.changed();
+                self.host.fail_event(tree, record, id, error);
+            }
+            Message::Cut { cut, from } => self.cut_begun(cut, from),
             Message::Probe(probe) => self.host.probes.push(probe),
             Message::Wake => {}
             Message::Close => self.host.timers.close(),

@@ -71,6 +71,14 @@ impl Notes {
         self.list.is_empty()
     }
 
+    /// The errors among them, with the places of their records.
+    pub(crate) fn failures(&self) -> impl Iterator<Item = (u32, &str)> {
+        self.list.iter().filter_map(|note| match &note.told {
+            Told::Failed(error) => Some((note.record, error.as_str())),
+            Told::Returned(_) => None,
+        })
+    }
+
     /// Takes all out: what is known of each record that something was told of, in order of the records.
     pub(crate) fn by_record(&mut self) -> Vec<Known> {
         let mut list = std::mem::take(&mut self.list);
@@ -136,6 +144,17 @@ pub(crate) struct Ended {
     pub(crate) count: u32,
     /// What is to be said of some of them.
     pub(crate) notes: Notes,
+}
+
+/// An attempt that is not over, or of whose end nobody has asked.
+pub(crate) struct Running {
+    pub(crate) slot: u32,
+    pub(crate) attempt: u32,
+    pub(crate) source: u32,
+    pub(crate) first: u64,
+    pub(crate) count: u32,
+    /// Places of records, and their errors.
+    pub(crate) failed: Vec<(u32, String)>,
 }
 
 /// The trees of the records that began on this thread.
@@ -214,6 +233,18 @@ impl Trees {
             tree.reported = true;
             self.completed.push_back(slot);
         }
+    }
+
+    /// All attempts that are not over, or of whose end nobody has asked.
+    pub(crate) fn unfinished(&self) -> impl Iterator<Item = Running> {
+        (0..).zip(&self.trees).filter(|(_, tree)| tree.live).map(|(slot, tree)| Running {
+            slot,
+            attempt: tree.attempt,
+            source: tree.source,
+            first: tree.first,
+            count: tree.count,
+            failed: tree.notes.failures().map(|(record, error)| (record, error.to_owned())).collect(),
+        })
     }
 
     /// Whether that attempt is still running.

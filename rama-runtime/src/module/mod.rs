@@ -8,6 +8,7 @@ pub use descriptor::ModuleDescriptor;
 use crate::client::App;
 use crate::depot::DepotPartition;
 use crate::exec::Program;
+use crate::pstate::PStatePartition;
 use crate::topology::TaskInfo;
 
 /// A struct with `#[module]`.
@@ -47,6 +48,9 @@ pub trait Module: Sized + Send + 'static {
 
     /// The task's partition of depot number `index` of the descriptor. (Called once a batch, not per event.)
     fn depot(&mut self, index: usize) -> Option<&mut dyn DepotPartition>;
+
+    /// The task's partition of PState number `index` of the descriptor. (Called once an epoch.)
+    fn pstate(&mut self, index: usize) -> Option<&mut dyn PStatePartition>;
 
     /// The compiled topologies, in the descriptor's order.
     fn programs() -> Vec<Box<dyn Program<Self>>>;

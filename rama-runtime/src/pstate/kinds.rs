@@ -1,10 +1,11 @@
 //! The schemas that are collections.
 
 use super::cursor::{ListCursor, MapCursor, SetCursor};
-use super::list::{self, ListUndo};
-use super::schema::{Key, Schema};
-use super::storage::{Step, Storage, Table, TableUndo, Tree, TreeUndo, prefetch};
+use super::list::{self, Items, ListUndo};
+use super::schema::{Key, Schema, whole};
+use super::storage::{self, Step, Storage, Table, TableUndo, Tree, TreeUndo, prefetch};
 use super::window::Window;
+use crate::group::{Changes, Entries, StoreError};
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
@@ -49,7 +50,7 @@ pub trait Keyed: Schema<Node = Self::Entries, Undo = <Self::Entries as Storage>:
 
 /// A schema whose elements are found by position: a list, subindexed or not.
 #[diagnostic::on_unimplemented(message = "[RM0010] `{Self}` is not a `List`", label = "not a `List`")]
-pub trait Sequence: Schema<Node = Vec<<Self::Item as Schema>::Node>, Undo = ListUndo<Self::Item>> {
+pub trait Sequence: Schema<Node = Items<Self::Item>, Undo = ListUndo<Self::Item>> {
     /// What an element holds.
     type Item: Schema;
 }
@@ -86,7 +87,7 @@ fn set_value<T: Storage<Item = ()>>(entries: &T) -> BTreeSet<T::Key> {
 
 /// The four keyed schemas differ in their storage, and in whether entries hold something.
 macro_rules! keyed {
-    ([$($generics:tt)*] $schema:ty, $item:ty, $entries:ty, $undo:ty, $value:ty, $cursor:ident, $partition:ty, $build:ident, $whole:ident) => {
+    ([$($generics:tt)*] $schema:ty, $item:ty, $entries:ty, $undo:ty, $value:ty, $cursor:ident, $partition:ty, $build:ident, $whole:ident, $flat:expr) => {
         impl<$($generics)*> Schema for $schema {
             type Node = $entries;
             type Undo = $undo;
@@ -131,6 +132,24 @@ macro_rules! keyed {
             fn cursor<X, P>(site: X, path: P) -> Self::Cursor<X, P> {
                 $cursor::new(site, path)
             }
+
+            const FLAT: bool = $flat;
+
+            fn encode(node: &Self::Node, out: &mut Vec<u8>) -> Result<(), StoreError> {
+                storage::encode(node, out)
+            }
+
+            fn decode(input: &mut &[u8]) -> Result<Self::Node, StoreError> {
+                storage::decode(input)
+            }
+
+            fn store(node: &mut Self::Node, changes: &mut Changes) -> Result<(), StoreError> {
+                Storage::store(node, changes)
+            }
+
+            fn load(entries: &mut Entries<'_>) -> Result<Option<Self::Node>, StoreError> {
+                storage::load(entries)
+            }
         }
 
         impl<$($generics)*> Keyed for $schema {
@@ -141,22 +160,22 @@ macro_rules! keyed {
     };
 }
 
-keyed!([K: Key, S: Schema] Map<K, S>, S, Table<K, S>, TableUndo<K, S>, BTreeMap<K, S::Value>, MapCursor, K, map_of, map_value);
-keyed!([K: Key, S: Schema] Subindexed<Map<K, S>>, S, Tree<K, S>, TreeUndo<K, S>, BTreeMap<K, S::Value>, MapCursor, K, map_of, map_value);
-keyed!([K: Key] Set<K>, (), Table<K, ()>, TableUndo<K, ()>, BTreeSet<K>, SetCursor, (), set_of, set_value);
-keyed!([K: Key] Subindexed<Set<K>>, (), Tree<K, ()>, TreeUndo<K, ()>, BTreeSet<K>, SetCursor, (), set_of, set_value);
+keyed!([K: Key, S: Schema] Map<K, S>, S, Table<K, S>, TableUndo<K, S>, BTreeMap<K, S::Value>, MapCursor, K, map_of, map_value, S::FLAT);
+keyed!([K: Key, S: Schema] Subindexed<Map<K, S>>, S, Tree<K, S>, TreeUndo<K, S>, BTreeMap<K, S::Value>, MapCursor, K, map_of, map_value, false);
+keyed!([K: Key] Set<K>, (), Table<K, ()>, TableUndo<K, ()>, BTreeSet<K>, SetCursor, (), set_of, set_value, true);
+keyed!([K: Key] Subindexed<Set<K>>, (), Tree<K, ()>, TreeUndo<K, ()>, BTreeSet<K>, SetCursor, (), set_of, set_value, false);
 
 macro_rules! sequence {
-    ($schema:ty) => {
+    ($schema:ty, $flat:expr) => {
         impl<S: Schema> Schema for $schema {
-            type Node = Vec<S::Node>;
+            type Node = Items<S>;
             type Undo = ListUndo<S>;
             type Value = Vec<S::Value>;
             type Cursor<X, P> = ListCursor<X, P>;
             type Partition = ();
 
             fn vacant() -> Option<Self::Node> {
-                Some(Vec::new())
+                Some(Items::default())
             }
 
             fn build(value: Self::Value) -> Self::Node {
@@ -195,6 +214,32 @@ macro_rules! sequence {
             fn cursor<X, P>(site: X, path: P) -> Self::Cursor<X, P> {
                 ListCursor::new(site, path)
             }
+
+            const FLAT: bool = $flat;
+
+            fn encode(node: &Self::Node, out: &mut Vec<u8>) -> Result<(), StoreError> {
+                node.encode(out)
+            }
+
+            fn decode(input: &mut &[u8]) -> Result<Self::Node, StoreError> {
+                Items::decode(input)
+            }
+
+            fn store(node: &mut Self::Node, changes: &mut Changes) -> Result<(), StoreError> {
+                if Self::FLAT {
+                    changes.put(|out| node.encode(out))
+                } else {
+                    node.store(changes)
+                }
+            }
+
+            fn load(entries: &mut Entries<'_>) -> Result<Option<Self::Node>, StoreError> {
+                if Self::FLAT {
+                    entries.here()?.map(|value| whole::<Self>(&value)).transpose()
+                } else {
+                    Items::load(entries)
+                }
+            }
         }
 
         impl<S: Schema> Sequence for $schema {
@@ -203,5 +248,5 @@ macro_rules! sequence {
     };
 }
 
-sequence!(List<S>);
-sequence!(Subindexed<List<S>>);
+sequence!(List<S>, S::FLAT);
+sequence!(Subindexed<List<S>>, false);

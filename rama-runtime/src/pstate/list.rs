@@ -2,8 +2,190 @@
 
 use super::edit::{After, Edit};
 use super::kinds::Sequence;
-use super::schema::Schema;
+use super::plain::{decode_value, encode_value};
+use super::schema::{Schema, load_nested, remove_nested, store_nested};
+use super::storage::put_len;
+use crate::group::{Changes, Entries, StoreError};
+use std::fmt;
 use std::mem;
+use std::ops::Deref;
+
+/// The items of a list, and what has changed in them since they were stored.
+pub struct Items<S: Schema> {
+    nodes: Vec<S::Node>,
+    /// `None` before they first are: then they are all to be written.
+    marks: Option<Box<Marks>>,
+}
+
+/// What has changed in a list since it was stored.
+#[derive(Debug)]
+struct Marks {
+    /// So many items are stored.
+    stored: usize,
+    /// From here on, every item is to be written.
+    from: usize,
+    /// These, too.
+    changed: Vec<usize>,
+}
+
+impl<S: Schema> Default for Items<S> {
+    fn default() -> Self {
+        Items {
+            nodes: Vec::new(),
+            marks: None,
+        }
+    }
+}
+
+impl<S: Schema> fmt::Debug for Items<S>
+where
+    S::Node: fmt::Debug,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.nodes.fmt(f)
+    }
+}
+
+impl<S: Schema> FromIterator<S::Node> for Items<S> {
+    fn from_iter<I: IntoIterator<Item = S::Node>>(nodes: I) -> Self {
+        Items {
+            nodes: nodes.into_iter().collect(),
+            marks: None,
+        }
+    }
+}
+
+/// To be read.
+impl<S: Schema> Deref for Items<S> {
+    type Target = Vec<S::Node>;
+
+    #[inline]
+    fn deref(&self) -> &Vec<S::Node> {
+        &self.nodes
+    }
+}
+
+impl<S: Schema> Items<S> {
+    /// Items at this position and behind it come to stand elsewhere, or go.
+    fn cut(&mut self, at: usize) {
+        if let Some(marks) = &mut self.marks {
+            marks.from = marks.from.min(at);
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, node: S::Node) {
+        self.nodes.push(node);
+    }
+
+    fn pop(&mut self) -> Option<S::Node> {
+        let node = self.nodes.pop()?;
+        self.cut(self.nodes.len());
+        Some(node)
+    }
+
+    fn remove(&mut self, at: usize) -> S::Node {
+        self.cut(at);
+        self.nodes.remove(at)
+    }
+
+    fn insert(&mut self, at: usize, node: S::Node) {
+        self.cut(at);
+        self.nodes.insert(at, node);
+    }
+
+    #[inline]
+    fn get_mut(&mut self, at: usize) -> Option<&mut S::Node> {
+        self.nodes.get_mut(at)
+    }
+
+    /// The item at this position has changed.
+    #[inline]
+    fn note(&mut self, at: usize) {
+        if let Some(marks) = &mut self.marks
+            && at < marks.from
+            && marks.changed.last() != Some(&at)
+        {
+            marks.changed.push(at);
+        }
+    }
+
+    fn stored(&mut self) {
+        let len = self.nodes.len();
+        self.marks = Some(Box::new(Marks {
+            stored: len,
+            from: len,
+            changed: Vec::new(),
+        }));
+    }
+
+    pub(super) fn encode(&self, out: &mut Vec<u8>) -> Result<(), StoreError> {
+        encode_value(&self.nodes.len(), out)?;
+        self.nodes.iter().try_for_each(|node| S::encode(node, out))
+    }
+
+    pub(super) fn decode(input: &mut &[u8]) -> Result<Self, StoreError> {
+        let len: usize = decode_value(input)?;
+        (0..len).map(|_| S::decode(input)).collect()
+    }
+
+    /// Writes what has changed, item by item: see [`Schema::store`].
+    pub(super) fn store(&mut self, changes: &mut Changes) -> Result<(), StoreError> {
+        let len = self.nodes.len();
+        let (stored, from, mut changed) = match self.marks.take() {
+            Some(marks) => (marks.stored, marks.from, marks.changed),
+            None => {
+                changes.clear();
+                (0, 0, Vec::new())
+            }
+        };
+        self.stored();
+        if stored == 0 || len != stored {
+            put_len(len, changes)?;
+        }
+        changed.sort_unstable();
+        changed.dedup();
+        for at in changed.into_iter().filter(|at| *at < from).chain(from..len) {
+            if let Some(node) = self.nodes.get_mut(at) {
+                let mark = changes.step(&(at as u64))?;
+                store_nested::<S>(node, changes)?;
+                changes.back(mark);
+            }
+        }
+        for at in len..stored {
+            let mark = changes.step(&(at as u64))?;
+            remove_nested::<S>(changes);
+            changes.back(mark);
+        }
+        Ok(())
+    }
+
+    /// Reads back what [`store`](Self::store) wrote.
+    pub(super) fn load(entries: &mut Entries<'_>) -> Result<Option<Self>, StoreError> {
+        let Some(header) = entries.here()? else { return Ok(None) };
+        let len: u64 = decode_value(&mut header.as_slice())?;
+        let mut items = Items::default();
+        while let Some((at, place)) = entries.step::<u64>()? {
+            let node = load_nested::<S>(entries)?;
+            entries.back(place)?;
+            match node {
+                Some(node) if at == items.nodes.len() as u64 => items.nodes.push(node),
+                _ => {
+                    return Err(StoreError::Damaged {
+                        reason: format!("item {} of a list is not there", items.nodes.len()),
+                    });
+                }
+            }
+        }
+        if items.nodes.len() as u64 != len {
+            return Err(StoreError::Damaged {
+                reason: format!("a list of {len} items has {}", items.nodes.len()),
+            });
+        }
+        items.stored();
+        Ok(Some(items))
+    }
+}
 
 /// Takes back a write to a list.
 #[derive(Debug)]
@@ -17,11 +199,11 @@ pub enum ListUndo<S: Schema> {
     /// This item was removed from this position.
     Removed(usize, S::Node),
     /// The whole list was replaced.
-    Replaced(Vec<S::Node>),
+    Replaced(Items<S>),
 }
 
 /// Takes back the last write to `list`.
-pub(super) fn undo<S: Schema>(list: &mut Vec<S::Node>, undo: ListUndo<S>) {
+pub(super) fn undo<S: Schema>(list: &mut Items<S>, undo: ListUndo<S>) {
     match undo {
         ListUndo::Pushed => drop(list.pop()),
         ListUndo::Popped(node) => list.push(node),
@@ -44,7 +226,7 @@ impl<L: Sequence> Edit<L> for Push<<L::Item as Schema>::Node> {
 
     #[inline]
     fn missing(self) -> (Option<L::Node>, ()) {
-        (Some(vec![self.0]), ())
+        (Some(std::iter::once(self.0).collect()), ())
     }
 
     #[inline(always)]
@@ -100,7 +282,10 @@ impl<L: Sequence, E: Edit<L::Item>> Edit<L> for IndexEdit<E> {
         let (out, after) = self.edit.present(node);
         let after = match after {
             After::Same => After::Same,
-            After::Changed(undo) => After::Changed(ListUndo::At(self.at, undo)),
+            After::Changed(undo) => {
+                list.note(self.at);
+                After::Changed(ListUndo::At(self.at, undo))
+            }
             After::Remove => After::Changed(ListUndo::Removed(self.at, list.remove(self.at))),
         };
         (out, after)

@@ -41,6 +41,6 @@ pub use path::{AtIndex, AtKey, Field, HasField, Path, Root};
 pub use plain::ValueUndo;
 pub use schema::{Key, Plain, Schema};
 pub use site::{Answer, Local, Read, Remote, Shared, Site};
-pub use state::PState;
+pub use state::{PState, PStatePartition};
 pub use storage::{NodeOf, Step, Storage, Table, TableUndo, Tree, TreeUndo};
 pub use window::Window;

@@ -1,6 +1,7 @@
 //! The schema of a PState: a type that says what it holds, and so which cursors lead through it.
 
 use super::storage::Step;
+use crate::group::{Changes, Entries, StoreError};
 use serde::{Serialize, de::DeserializeOwned};
 use std::hash::Hash;
 
@@ -116,4 +117,79 @@ pub trait Schema: Sized + Send + 'static {
 
     /// The cursor at `path`.
     fn cursor<X, P>(site: X, path: P) -> Self::Cursor<X, P>;
+
+    /// Whether a nested one is stored as one value: nothing in it is [`Subindexed`](super::Subindexed).
+    const FLAT: bool;
+
+    /// Appends the encoding of the whole node to `out`.
+    ///
+    /// # Errors
+    /// When a value's own `Serialize` fails.
+    fn encode(node: &Self::Node, out: &mut Vec<u8>) -> Result<(), StoreError>;
+
+    /// Takes one node off the front of `input`.
+    ///
+    /// # Errors
+    /// When the bytes are not an encoding of such a node.
+    fn decode(input: &mut &[u8]) -> Result<Self::Node, StoreError>;
+
+    /// Writes what has changed in the node since it was last stored, below the place where `changes` are; element by element,
+    /// where it is a collection that is stored so. A node that was never stored, or stands where another one stood, is
+    /// written as a whole.
+    ///
+    /// # Errors
+    /// When a key's or a value's own `Serialize` fails. Then nothing is known of what has been written.
+    fn store(node: &mut Self::Node, changes: &mut Changes) -> Result<(), StoreError> {
+        changes.put(|out| Self::encode(node, out))
+    }
+
+    /// Reads back what [`store`](Schema::store) wrote; nothing where nothing stands.
+    ///
+    /// # Errors
+    /// When what stands there is something else.
+    fn load(entries: &mut Entries<'_>) -> Result<Option<Self::Node>, StoreError> {
+        entries.here()?.map(|value| whole::<Self>(&value)).transpose()
+    }
+}
+
+/// The node that exactly these bytes encode.
+///
+/// # Errors
+/// When they encode none, or more.
+pub fn whole<S: Schema>(mut bytes: &[u8]) -> Result<S::Node, StoreError> {
+    let node = S::decode(&mut bytes)?;
+    if bytes.is_empty() {
+        Ok(node)
+    } else {
+        Err(StoreError::Damaged {
+            reason: format!("{} bytes stand behind a value", bytes.len()),
+        })
+    }
+}
+
+/// Writes a nested node: as one value, or what has changed in it.
+pub(super) fn store_nested<S: Schema>(node: &mut S::Node, changes: &mut Changes) -> Result<(), StoreError> {
+    if S::FLAT {
+        changes.put(|out| S::encode(node, out))
+    } else {
+        S::store(node, changes)
+    }
+}
+
+/// Reads a nested node back.
+pub(super) fn load_nested<S: Schema>(entries: &mut Entries<'_>) -> Result<Option<S::Node>, StoreError> {
+    if S::FLAT {
+        entries.here()?.map(|value| whole::<S>(&value)).transpose()
+    } else {
+        S::load(entries)
+    }
+}
+
+/// Nothing stands any more at a nested place.
+pub(super) fn remove_nested<S: Schema>(changes: &mut Changes) {
+    if S::FLAT {
+        changes.remove();
+    } else {
+        changes.clear();
+    }
 }

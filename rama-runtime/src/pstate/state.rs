@@ -8,6 +8,7 @@ use super::schema::{Key, Schema};
 use super::site::{Local, Shared};
 use super::storage::Step;
 use crate::exec::discard;
+use crate::group::{Changes, Entries, StoreError};
 use crate::topology::TaskInfo;
 use std::fmt;
 
@@ -44,6 +45,10 @@ pub struct PState<S: Schema> {
     prepared_from: usize,
     /// Checks that what is looked up lives here; `None` where nothing is checked.
     ownership: Option<Ownership>,
+    /// Whether something may be stored.
+    stands: bool,
+    /// Whether something was written since it was stored.
+    changed: bool,
 }
 
 /// So many entries of one PState, on all tasks of a thread, are taken to be in the processor's caches. (How many tasks share a thread is
@@ -62,6 +67,8 @@ impl<S: Schema> PState<S> {
             task,
             prepared_from: (IN_CACHE / task.tasks.max(1) as usize).max(FEW),
             ownership: None,
+            stands: false,
+            changed: true,
         }
     }
 
@@ -188,6 +195,7 @@ impl<S: Schema> PState<S> {
     {
         let (out, undo) = path.edit(&mut self.root, edit);
         if let Some(undo) = undo {
+            self.changed = true;
             if undoable {
                 self.log.push(undo);
             } else if undo.is_trivial() {
@@ -198,6 +206,55 @@ impl<S: Schema> PState<S> {
             }
         }
         out
+    }
+}
+
+/// A PState partition whose schema does not matter: what the runtime asks of it, once an epoch.
+pub trait PStatePartition {
+    /// Whether something was written since the last [`store`](Self::store).
+    fn changed(&self) -> bool;
+
+    /// Writes what has changed since the last time, between two events: see [`Schema::store`].
+    ///
+    /// # Errors
+    /// When a key's or a value's own `Serialize` fails: then the partition cannot be stored any more.
+    fn store(&mut self, changes: &mut Changes) -> Result<(), StoreError>;
+
+    /// Becomes what [`store`](Self::store) wrote; stays what it is where nothing ever was.
+    ///
+    /// # Errors
+    /// When something else stands there.
+    fn load(&mut self, entries: &mut Entries<'_>) -> Result<(), StoreError>;
+}
+
+impl<S: Schema> PStatePartition for PState<S> {
+    fn changed(&self) -> bool {
+        self.changed
+    }
+
+    fn store(&mut self, changes: &mut Changes) -> Result<(), StoreError> {
+        if !std::mem::take(&mut self.changed) {
+            return Ok(());
+        }
+        match &mut self.root {
+            Some(root) => {
+                self.stands = true;
+                S::store(root, changes)
+            }
+            None => {
+                if std::mem::take(&mut self.stands) {
+                    changes.clear();
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn load(&mut self, entries: &mut Entries<'_>) -> Result<(), StoreError> {
+        self.root = S::load(entries)?;
+        self.stands = self.root.is_some();
+        self.changed = false;
+        Ok(())
     }
 }
 

@@ -275,6 +275,10 @@ impl Module for Lab {
         }
     }
 
+    fn pstate(&mut self, _index: usize) -> Option<&mut dyn PStatePartition> {
+        None
+    }
+
     fn programs() -> Vec<Box<dyn Program<Self>>> {
         let machine = ClosureMachine::<Hop, _, _, _>::new(
             |source, offset, lab: &mut Lab, cx: &mut Cx, out: &mut Out<Hop>| {

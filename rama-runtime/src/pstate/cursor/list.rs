@@ -66,12 +66,12 @@ where
 
     /// The number of items. Cost: constant.
     pub fn len(self) -> X::Answer<usize> {
-        self.site.read(self.path, |node| node.map_or(0, Vec::len))
+        self.site.read(self.path, |node| node.map_or(0, |list| list.len()))
     }
 
     /// Whether there are no items.
     pub fn is_empty(self) -> X::Answer<bool> {
-        self.site.read(self.path, |node| node.is_none_or(Vec::is_empty))
+        self.site.read(self.path, |node| node.is_none_or(|list| list.is_empty()))
     }
 
     /// All items.

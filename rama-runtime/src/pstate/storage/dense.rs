@@ -74,6 +74,16 @@ impl<K, N> Dense<K, N> {
         &self.entries
     }
 
+    /// All entries, in order of their numbers. (Keys do not change.)
+    pub(super) fn entries_mut(&mut self) -> impl Iterator<Item = (&K, &mut N)> {
+        self.entries.iter_mut().map(|(key, node)| (&*key, node))
+    }
+
+    /// The entry of that number.
+    pub(super) fn entry_mut(&mut self, number: usize) -> Option<(&K, &mut N)> {
+        self.entries.get_mut(number).map(|(key, node)| (&*key, node))
+    }
+
     #[inline]
     pub(super) fn get(&self, number: usize) -> Option<&(K, N)> {
         self.entries.get(number)
@@ -232,6 +242,18 @@ pub struct Removed<K, N> {
     hash: u64,
     /// Of the entry that got its number.
     hash_of_last: u64,
+}
+
+impl<K, N> Removed<K, N> {
+    /// The entry's key.
+    pub(super) fn key(&self) -> &K {
+        &self.key
+    }
+
+    /// The number that it had.
+    pub(super) fn number(&self) -> usize {
+        self.number
+    }
 }
 
 fn is_text<K: 'static>() -> bool {

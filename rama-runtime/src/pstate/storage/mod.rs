@@ -5,6 +5,7 @@
 
 mod dense;
 mod index;
+mod marks;
 mod prefetch;
 mod table;
 mod tree;
@@ -16,8 +17,10 @@ pub use tree::{Tree, TreeUndo};
 
 use super::edit::{After, Edit};
 use super::lookup::HeldKey;
-use super::schema::{Key, Schema};
+use super::plain::{decode_value, encode_value};
+use super::schema::{Key, Schema, load_nested};
 use super::window::Window;
+use crate::group::{Changes, Entries, StoreError};
 
 /// The entries of a map or a set, on one task.
 pub trait Storage: Default + Send + Sized + 'static {
@@ -73,11 +76,73 @@ pub trait Storage: Default + Send + Sized + 'static {
         each: impl FnMut(&Self::Key, &NodeOf<Self>) -> T,
     ) -> C;
 
+    /// All entries, in no order that means anything.
+    fn entries(&self) -> impl Iterator<Item = (&Self::Key, &NodeOf<Self>)>;
+
     /// The entry with the smallest key.
     fn first(&self) -> Option<(&Self::Key, &NodeOf<Self>)>;
 
     /// The entry with the greatest key.
     fn last(&self) -> Option<(&Self::Key, &NodeOf<Self>)>;
+
+    /// Writes what has changed since it was last stored, entry by entry; everything, if it never was.
+    ///
+    /// # Errors
+    /// When a key's or a value's own `Serialize` fails.
+    fn store(&mut self, changes: &mut Changes) -> Result<(), StoreError>;
+
+    /// What was stored is known: from now on, changes are noted.
+    fn stored(&mut self);
+}
+
+/// The place of the collection itself says that there is one, and how many entries it has.
+pub(super) fn put_len(len: usize, changes: &mut Changes) -> Result<(), StoreError> {
+    changes.put(|out| encode_value(&(len as u64), out))
+}
+
+/// Reads entries back, one by one.
+pub(super) fn load<T: Storage>(entries: &mut Entries<'_>) -> Result<Option<T>, StoreError> {
+    let Some(header) = entries.here()? else { return Ok(None) };
+    let len: u64 = decode_value(&mut header.as_slice())?;
+    let mut storage = T::default();
+    while let Some((key, place)) = entries.step::<T::Key>()? {
+        let Some(node) = load_nested::<T::Item>(entries)? else {
+            return Err(StoreError::Damaged {
+                reason: "a key holds nothing".to_owned(),
+            });
+        };
+        entries.back(place)?;
+        storage.add(key, node);
+    }
+    if storage.len() as u64 != len {
+        return Err(StoreError::Damaged {
+            reason: format!("a collection of {len} entries has {}", storage.len()),
+        });
+    }
+    storage.stored();
+    Ok(Some(storage))
+}
+
+/// Appends all entries, as one value.
+pub(super) fn encode<T: Storage>(storage: &T, out: &mut Vec<u8>) -> Result<(), StoreError> {
+    encode_value(&storage.len(), out)?;
+    let entries: Vec<(&T::Key, &NodeOf<T>)> = storage.entries().collect();
+    for (key, node) in entries {
+        encode_value(key, out)?;
+        T::Item::encode(node, out)?;
+    }
+    Ok(())
+}
+
+/// Takes all entries off the front of a value.
+pub(super) fn decode<T: Storage>(input: &mut &[u8]) -> Result<T, StoreError> {
+    let len: usize = decode_value(input)?;
+    let mut storage = T::default();
+    for _ in 0..len {
+        let key = decode_value(input)?;
+        storage.add(key, T::Item::decode(input)?);
+    }
+    Ok(storage)
 }
 
 /// What an entry of a storage holds.

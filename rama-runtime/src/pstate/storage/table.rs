@@ -1,10 +1,12 @@
 //! Entries in a hash table with numbered slots.
 
-use super::Storage;
 use super::dense::{Dense, Removed, Step};
+use super::marks::Marks;
+use super::{Storage, put_len};
+use crate::group::{Changes, StoreError};
 use crate::pstate::edit::{After, Edit};
 use crate::pstate::lookup::HeldKey;
-use crate::pstate::schema::{Key, Schema};
+use crate::pstate::schema::{Key, Schema, remove_nested, store_nested};
 use crate::pstate::window::Window;
 use std::cell::OnceCell;
 use std::mem;
@@ -18,6 +20,8 @@ use std::mem;
 pub struct Table<K, S: Schema> {
     map: Dense<K, S::Node>,
     sorted: OnceCell<Vec<usize>>,
+    /// What has changed since it was stored; `None` before it first is: then it is all to be written.
+    marks: Option<Box<Marks<K>>>,
 }
 
 impl<K, S: Schema> Default for Table<K, S> {
@@ -25,6 +29,7 @@ impl<K, S: Schema> Default for Table<K, S> {
         Table {
             map: Dense::default(),
             sorted: OnceCell::new(),
+            marks: None,
         }
     }
 }
@@ -58,10 +63,6 @@ impl<K: Key, S: Schema> Table<K, S> {
 
     fn entry_at(&self, slot: usize) -> Option<(&K, &S::Node)> {
         self.map.get(slot).map(|(key, node)| (key, node))
-    }
-
-    fn entries(&self) -> impl Iterator<Item = (&K, &S::Node)> {
-        self.map.entries().iter().map(|(key, node)| (key, node))
     }
 
     /// The entries in the order of their slots, for tests.
@@ -119,10 +120,18 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
                 let (out, after) = edit.present(node);
                 let after = match after {
                     After::Same => After::Same,
-                    After::Changed(undo) => After::Changed(TableUndo::At(slot, undo)),
+                    After::Changed(undo) => {
+                        if let Some(marks) = &mut self.marks {
+                            marks.mark(slot);
+                        }
+                        After::Changed(TableUndo::At(slot, undo))
+                    }
                     After::Remove => match self.map.swap_remove(slot) {
                         Some(removed) => {
                             self.keys_changed();
+                            if let Some(marks) = &mut self.marks {
+                                marks.removed(slot, self.map.len(), removed.key().clone());
+                            }
                             After::Changed(TableUndo::Removed(removed))
                         }
                         None => After::Same,
@@ -135,6 +144,9 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
                 let Some(node) = node else { return (out, After::Same) };
                 self.keys_changed();
                 let hash = self.map.push(key.into_key(), node);
+                if let Some(marks) = &mut self.marks {
+                    marks.mark(self.map.len() - 1);
+                }
                 (out, After::Changed(TableUndo::Added(hash)))
             }
         }
@@ -154,6 +166,9 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
             TableUndo::Added(hash) => {
                 self.keys_changed();
                 self.map.pop(hash);
+                if let Some(marks) = &mut self.marks {
+                    marks.popped(self.map.len());
+                }
             }
             TableUndo::At(slot, undo) => {
                 if let Some(node) = self.map.node_mut(slot) {
@@ -162,7 +177,11 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
             }
             TableUndo::Removed(removed) => {
                 self.keys_changed();
+                let number = removed.number();
                 self.map.restore(removed);
+                if let Some(marks) = &mut self.marks {
+                    marks.restored(number, self.map.len() - 1);
+                }
             }
             TableUndo::Replaced(old) => drop(mem::replace(self, *old)),
         }
@@ -176,6 +195,53 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
                 .filter_map(|&slot| self.entry_at(slot))
                 .map(|(key, node)| each(key, node)),
         )
+    }
+
+    fn entries(&self) -> impl Iterator<Item = (&K, &S::Node)> {
+        self.map.entries().iter().map(|(key, node)| (key, node))
+    }
+
+    fn store(&mut self, changes: &mut Changes) -> Result<(), StoreError> {
+        let Some(marks) = &mut self.marks else {
+            changes.clear();
+            put_len(self.map.len(), changes)?;
+            for (key, node) in self.map.entries_mut() {
+                let mark = changes.step(key)?;
+                store_nested::<S>(node, changes)?;
+                changes.back(mark);
+            }
+            self.stored();
+            return Ok(());
+        };
+        if marks.is_empty() {
+            return Ok(());
+        }
+        put_len(self.map.len(), changes)?;
+        // First those that went: what is written below cannot be taken for older than that.
+        for key in marks.take_removed() {
+            if self.map.find::<K>(&key).is_none() {
+                let mark = changes.step(&key)?;
+                remove_nested::<S>(changes);
+                changes.back(mark);
+            }
+        }
+        let numbers = marks.take_numbers();
+        for &number in &numbers {
+            let number = number as usize;
+            if marks.take(number)
+                && let Some((key, node)) = self.map.entry_mut(number)
+            {
+                let mark = changes.step(key)?;
+                store_nested::<S>(node, changes)?;
+                changes.back(mark);
+            }
+        }
+        marks.give_back(numbers);
+        Ok(())
+    }
+
+    fn stored(&mut self) {
+        self.marks = Some(Box::default());
     }
 
     fn first(&self) -> Option<(&K, &S::Node)> {

@@ -1,9 +1,10 @@
 //! Entries one by one, in key order.
 
-use super::Storage;
+use super::{Storage, put_len};
+use crate::group::{Changes, StoreError};
 use crate::pstate::edit::{After, Edit};
 use crate::pstate::lookup::{HeldKey, Lookup};
-use crate::pstate::schema::{Key, Schema};
+use crate::pstate::schema::{Key, Schema, remove_nested, store_nested};
 use crate::pstate::window::Window;
 use std::collections::BTreeMap;
 use std::mem;
@@ -14,11 +15,17 @@ use std::mem;
 #[derive(Debug)]
 pub struct Tree<K, S: Schema> {
     map: BTreeMap<K, S::Node>,
+    /// Keys whose entries have come, changed or gone since it was stored, some more than once; `None` before it first is: then it
+    /// is all to be written.
+    changed: Option<Vec<K>>,
 }
 
 impl<K, S: Schema> Default for Tree<K, S> {
     fn default() -> Self {
-        Tree { map: BTreeMap::new() }
+        Tree {
+            map: BTreeMap::new(),
+            changed: None,
+        }
     }
 }
 
@@ -33,6 +40,17 @@ pub enum TreeUndo<K, S: Schema> {
     Removed(K, S::Node),
     /// All entries were replaced.
     Replaced(Tree<K, S>),
+}
+
+impl<K: Key, S: Schema> Tree<K, S> {
+    #[inline]
+    fn note(&mut self, key: &K) {
+        if let Some(changed) = &mut self.changed
+            && changed.last() != Some(key)
+        {
+            changed.push(key.clone());
+        }
+    }
 }
 
 impl<K: Key, S: Schema> Storage for Tree<K, S> {
@@ -58,9 +76,15 @@ impl<K: Key, S: Schema> Storage for Tree<K, S> {
                 let (out, after) = edit.present(node);
                 let after = match after {
                     After::Same => After::Same,
-                    After::Changed(undo) => After::Changed(TreeUndo::At(kept, undo)),
+                    After::Changed(undo) => {
+                        self.note(&kept);
+                        After::Changed(TreeUndo::At(kept, undo))
+                    }
                     After::Remove => match key.form().take(&mut self.map) {
-                        Some((key, node)) => After::Changed(TreeUndo::Removed(key, node)),
+                        Some((key, node)) => {
+                            self.note(&key);
+                            After::Changed(TreeUndo::Removed(key, node))
+                        }
                         None => After::Same,
                     },
                 };
@@ -71,6 +95,7 @@ impl<K: Key, S: Schema> Storage for Tree<K, S> {
                 let Some(node) = node else { return (out, After::Same) };
                 let key = key.into_key();
                 self.map.insert(key.clone(), node);
+                self.note(&key);
                 (out, After::Changed(TreeUndo::Added(key)))
             }
         }
@@ -102,6 +127,44 @@ impl<K: Key, S: Schema> Storage for Tree<K, S> {
             Some(bounds) => window.walk(self.map.range(bounds).map(|(key, node)| each(key, node))),
             None => std::iter::empty().collect(),
         }
+    }
+
+    fn entries(&self) -> impl Iterator<Item = (&K, &S::Node)> {
+        self.map.iter()
+    }
+
+    fn store(&mut self, changes: &mut Changes) -> Result<(), StoreError> {
+        let Some(changed) = &mut self.changed else {
+            changes.clear();
+            put_len(self.map.len(), changes)?;
+            for (key, node) in &mut self.map {
+                let mark = changes.step(key)?;
+                store_nested::<S>(node, changes)?;
+                changes.back(mark);
+            }
+            self.stored();
+            return Ok(());
+        };
+        if changed.is_empty() {
+            return Ok(());
+        }
+        put_len(self.map.len(), changes)?;
+        let mut changed = std::mem::take(changed);
+        changed.sort_unstable();
+        changed.dedup();
+        for key in &changed {
+            let mark = changes.step(key)?;
+            match self.map.get_mut(key) {
+                Some(node) => store_nested::<S>(node, changes)?,
+                None => remove_nested::<S>(changes),
+            }
+            changes.back(mark);
+        }
+        Ok(())
+    }
+
+    fn stored(&mut self) {
+        self.changed = Some(Vec::new());
     }
 
     fn first(&self) -> Option<(&K, &S::Node)> {

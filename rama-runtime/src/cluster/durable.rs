@@ -1,0 +1,144 @@
+//! What a durable module needs beside its task threads.
+
+use super::launch::Durability;
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::exec::{Committer, EpochLimits, Epochs, Keeper, Layout, Part, Plan, Shared, ThreadPlan};
+use crate::group::{AT_ONCE, Declaration, Folder, Group, Recovery, StorageError};
+use crate::module::Module;
+use crossbeam_channel::{Receiver, unbounded};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A module's folder, opened; and what each thread takes up.
+pub(super) struct Opened {
+    group: Group,
+    folder: Arc<Folder>,
+    pub(super) epochs: Epochs,
+    pub(super) plans: Vec<ThreadPlan>,
+    parts: Receiver<Option<Part>>,
+    durability: Durability,
+    began: Duration,
+}
+
+/// The two threads of a durable module that run no events.
+pub(super) struct Background<M: Module> {
+    pub(super) committer: Committer<M>,
+    pub(super) keeper: Keeper,
+    /// Held until both have ended.
+    pub(super) folder: Arc<Folder>,
+}
+
+/// Opens the folder of `M`.
+pub(super) fn open<M: Module>(
+    env: &Env,
+    folder: &Arc<Folder>,
+    layout: &Layout,
+    durability: Durability,
+) -> Result<Opened> {
+    let began = env.clock().now();
+    open_group::<M>(env, folder, layout, durability, began).map_err(|error| Error::Storage {
+        module: M::DESCRIPTOR.name,
+        error,
+    })
+}
+
+fn open_group<M: Module>(
+    env: &Env,
+    folder: &Arc<Folder>,
+    layout: &Layout,
+    durability: Durability,
+    began: Duration,
+) -> Result<Opened, StorageError> {
+    let programs = M::programs();
+    let fingerprints = programs.iter().enumerate().map(|(index, program)| program.fingerprint(index));
+    let declared = Declaration::of(M::DESCRIPTOR, &fingerprints.collect::<Vec<_>>());
+    let module = M::DESCRIPTOR.name;
+    let mut group = folder.open_group(module, layout.tasks, &declared, &durability.removed)?;
+    let plan = Plan::make(layout, &group.store, &group.numbers, &mut env.rng())?;
+    if let Some(other) = plan.others.first()
+        && !durability.restart_unfinished
+    {
+        return Err(StorageError::Unfinished {
+            topology: group.topology(other.topology),
+            records: other.records,
+        });
+    }
+    group.adopt()?;
+    group.recovery.unfinished = plan.flights as u64;
+    let (to_committer, parts) = unbounded();
+    let limits = EpochLimits {
+        interval: durability.epoch,
+    };
+    let epochs = Epochs::new(to_committer, limits, Arc::clone(&group.numbers), durability.sabotage);
+    Ok(Opened {
+        group,
+        folder: Arc::clone(folder),
+        epochs,
+        plans: plan.threads,
+        parts,
+        durability,
+        began,
+    })
+}
+
+/// What is left of an [`Opened`] when its epochs and plans are where they belong.
+pub(super) struct Rest {
+    group: Group,
+    folder: Arc<Folder>,
+    parts: Receiver<Option<Part>>,
+    durability: Durability,
+    began: Duration,
+}
+
+impl Opened {
+    /// Takes it apart.
+    pub(super) fn split(self) -> (Epochs, Vec<ThreadPlan>, Rest) {
+        let Opened {
+            group,
+            folder,
+            epochs,
+            plans,
+            parts,
+            durability,
+            began,
+        } = self;
+        let rest = Rest {
+            group,
+            folder,
+            parts,
+            durability,
+            began,
+        };
+        (epochs, plans, rest)
+    }
+}
+
+impl Rest {
+    /// The threads that commit. And what the opening came to, so far.
+    pub(super) fn background<M: Module>(self, shared: &Arc<Shared<M>>) -> (Background<M>, Recovery) {
+        let Group {
+            log,
+            store,
+            mut recovery,
+            ..
+        } = self.group;
+        let (commits, for_keeper) = unbounded();
+        let (kept, from_keeper) = unbounded();
+        let committer = Committer::new(
+            Arc::clone(shared),
+            log,
+            self.parts,
+            self.durability.sync,
+            commits,
+            from_keeper,
+        );
+        recovery.took = shared.clock().now().saturating_sub(self.began);
+        let background = Background {
+            committer,
+            keeper: Keeper::new(store, for_keeper, kept, self.durability.keep_at.unwrap_or(AT_ONCE)),
+            folder: self.folder,
+        };
+        (background, recovery)
+    }
+}

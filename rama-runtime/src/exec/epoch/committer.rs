@@ -1,0 +1,213 @@
+//! The committer: writes the parts of a cut as one commit, and lets go of what waited for it.
+
+use super::{Kept, Part, Sabotage};
+use crate::exec::message::Message;
+use crate::exec::shared::Shared;
+use crate::group::SyncPolicy;
+use crate::group::log::LogEngine;
+use crate::module::Module;
+use crossbeam_channel::{Receiver, Sender, TryRecvError};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Writes commits, one after the other.
+pub(crate) struct Committer<M: Module> {
+    shared: Arc<Shared<M>>,
+    log: Box<dyn LogEngine>,
+    parts: Receiver<Option<Part>>,
+    /// The parts of the cut that is under way.
+    collected: Vec<Part>,
+    payload: Vec<u8>,
+    sync: SyncPolicy,
+    synced_at: Duration,
+    /// Commits that are not durable: the keeper gets them when they are, as the store must not have what the log may lose.
+    unsynced: Vec<(u64, Arc<[u8]>)>,
+    unsynced_bytes: usize,
+    /// What the keeper is given to do.
+    commits: Sender<(u64, Arc<[u8]>)>,
+    /// How far it has come.
+    kept: Receiver<Kept>,
+}
+
+/// However rarely the log is synced, so many bytes are not left to the system for longer.
+const MOST_UNSYNCED: usize = 32 << 20;
+
+/// What a step came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    Progress,
+    Idle,
+    Ended,
+}
+
+impl<M: Module> Committer<M> {
+    pub(crate) fn new(
+        shared: Arc<Shared<M>>,
+        log: Box<dyn LogEngine>,
+        parts: Receiver<Option<Part>>,
+        sync: SyncPolicy,
+        commits: Sender<(u64, Arc<[u8]>)>,
+        kept: Receiver<Kept>,
+    ) -> Self {
+        Committer {
+            shared,
+            log,
+            parts,
+            collected: Vec::new(),
+            payload: Vec::new(),
+            sync,
+            synced_at: Duration::ZERO,
+            unsynced: Vec::new(),
+            unsynced_bytes: 0,
+            commits,
+            kept,
+        }
+    }
+
+    /// Works until all task threads have gone.
+    pub(crate) fn run(mut self) {
+        loop {
+            let part = match self.sync_in() {
+                None => self.parts.recv().ok().flatten(),
+                Some(time) => match self.parts.recv_timeout(time) {
+                    Ok(part) => part,
+                    Err(crossbeam_channel::RecvTimeoutError::Timeout) => {
+                        self.sync_if_due();
+                        continue;
+                    }
+                    Err(crossbeam_channel::RecvTimeoutError::Disconnected) => None,
+                },
+            };
+            match part {
+                Some(part) => self.collect(part),
+                None => break,
+            }
+        }
+        self.end();
+    }
+
+    /// Takes in one part, if there is one: for simulations.
+    pub(crate) fn step(&mut self) -> Step {
+        match self.parts.try_recv() {
+            Ok(Some(part)) => {
+                self.collect(part);
+                Step::Progress
+            }
+            Err(TryRecvError::Empty) => Step::Idle,
+            Ok(None) | Err(TryRecvError::Disconnected) => Step::Ended,
+        }
+    }
+
+    fn collect(&mut self, part: Part) {
+        self.collected.push(part);
+        if self.collected.len() == self.shared.layout.threads as usize {
+            self.commit();
+        }
+    }
+
+    /// Every thread has made the cut.
+    fn commit(&mut self) {
+        let Some(cut) = self.collected.first().map(|part| part.cut) else {
+            return;
+        };
+        self.payload.clear();
+        for part in &self.collected {
+            self.payload.extend_from_slice(&part.changes);
+        }
+        if !self.payload.is_empty() && !self.write() {
+            // What waits is told by `fail`.
+            self.collected.clear();
+            return;
+        }
+        let next = self.shared.epochs.as_ref().and_then(|epochs| epochs.done(cut));
+        if let Some(cut) = next {
+            self.shared.tell_all(|| Message::Cut { cut, from: None });
+        }
+        // In order of the threads' parts: whoever waits on several threads hears of all of them.
+        for mut part in self.collected.drain(..) {
+            part.held.leave(&self.shared.pending);
+        }
+        self.trim();
+    }
+
+    /// Writes the commit. Says whether it is as durable as it has to be.
+    fn write(&mut self) -> bool {
+        let sabotaged = self.shared.epochs.as_ref().is_some_and(|epochs| epochs.sabotage == Sabotage::NoSync);
+        let sync = matches!(self.sync, SyncPolicy::Always) && !sabotaged;
+        match self.log.append(self.log.tail(), &self.payload, sync) {
+            Ok(number) => {
+                self.unsynced_bytes += self.payload.len();
+                self.unsynced.push((number, self.payload.as_slice().into()));
+                if sync || sabotaged {
+                    self.hand_on();
+                } else {
+                    self.sync_if_due();
+                }
+                true
+            }
+            Err(error) => {
+                self.shared.fail(error);
+                false
+            }
+        }
+    }
+
+    /// The log is durable up to its end.
+    fn hand_on(&mut self) {
+        self.synced_at = self.shared.clock().now();
+        self.unsynced_bytes = 0;
+        for commit in self.unsynced.drain(..) {
+            // The keeper has gone: the module is ending.
+            let _ = self.commits.send(commit);
+        }
+    }
+
+    /// When the log is to be synced, if it has to be.
+    fn sync_in(&self) -> Option<Duration> {
+        if self.unsynced.is_empty() {
+            return None;
+        }
+        if self.unsynced_bytes > MOST_UNSYNCED {
+            return Some(Duration::ZERO);
+        }
+        match self.sync {
+            SyncPolicy::Every(time) => Some((self.synced_at + time).saturating_sub(self.shared.clock().now())),
+            SyncPolicy::Always | SyncPolicy::Os => None,
+        }
+    }
+
+    fn sync_if_due(&mut self) {
+        if self.sync_in().is_some_and(|time| time.is_zero()) {
+            match self.log.sync() {
+                Ok(()) => self.hand_on(),
+                Err(error) => self.shared.fail(error),
+            }
+        }
+    }
+
+    /// Forgets what the keeper has brought to the store.
+    fn trim(&mut self) {
+        while let Ok(kept) = self.kept.try_recv() {
+            match kept {
+                Kept::UpTo(number) => {
+                    if let Err(error) = self.log.trim(number) {
+                        // It only takes room; the next trim tries again.
+                        tracing::warn!(%error, "a log could not be trimmed");
+                    }
+                }
+                Kept::Failed(error) => self.shared.fail(error),
+            }
+        }
+    }
+
+    /// The threads have gone.
+    fn end(&mut self) {
+        if self.unsynced.is_empty() {
+            return;
+        }
+        match self.log.sync() {
+            Ok(()) => self.hand_on(),
+            Err(error) => tracing::error!(%error, "the end of a log could not be made durable"),
+        }
+    }
+}

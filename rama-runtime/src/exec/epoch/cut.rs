@@ -1,0 +1,360 @@
+//! A thread's part of a cut.
+
+use super::unfinished::Unfinished;
+use super::{Part, Sabotage};
+use crate::exec::attempt;
+use crate::exec::commit::answer_read;
+use crate::exec::host::Host;
+use crate::exec::message::{Answer, Message};
+use crate::exec::slots::Ack;
+use crate::exec::thread::Thread;
+use crate::group::{Changes, StoreError, keys};
+use crate::module::Module;
+use crate::topology::TreeRef;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// What must not leave before what it depends on is durable.
+#[derive(Default)]
+pub(crate) struct Held {
+    pub(crate) acks: Vec<Ack>,
+    pub(crate) answers: Vec<Answer>,
+    /// With what they are told.
+    pub(crate) probes: Vec<(oneshot::Sender<u64>, u64)>,
+}
+
+impl Durable {
+    /// What was unfinished has been taken up. `any`: some of it is stored, and is to be replaced by what is unfinished now.
+    pub(super) fn took_up(&mut self, any: bool, stale: BTreeSet<u32>) {
+        (self.any_unfinished, self.changed, self.stale) = (any, true, stale);
+    }
+}
+
+impl Held {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.acks.is_empty() && self.answers.is_empty() && self.probes.is_empty()
+    }
+}
+
+/// What a thread of a durable module knows of epochs.
+#[derive(Default)]
+pub(crate) struct Durable {
+    /// The number of the last cut that it has made.
+    pub(crate) cut: u64,
+    /// Whether anything has changed since.
+    pub(crate) changed: bool,
+    /// The last cut with which something changed.
+    changed_at: u64,
+    /// When it was made, and how long that took.
+    at: Duration,
+    cost: Duration,
+    pub(crate) held: Held,
+    cutting: Option<Cutting>,
+    /// Futures that run elsewhere, by the ids of the events that wait for them.
+    pub(crate) externals: BTreeMap<u64, (TreeRef, u32)>,
+    /// Whether anything unfinished is stored.
+    any_unfinished: bool,
+    /// Threads of an earlier launch that had something unfinished, which is taken up.
+    stale: BTreeSet<u32>,
+    /// Positions that are kept back: see [`Sabotage::PositionsApart`].
+    apart: Vec<u8>,
+}
+
+/// A cut that other threads have not all heard of.
+struct Cutting {
+    changes: Changes,
+    unfinished: Unfinished,
+    held: Held,
+    /// How many threads have not said that they made it.
+    missing: u32,
+}
+
+/// An epoch is not shorter than so many times what its cut costs.
+const SHARE: u32 = 4;
+
+impl<M: Module> Thread<M> {
+    /// What came with that number. From behind a cut that this thread has not made: it makes it first.
+    pub(crate) fn came_from(&mut self, cut: u64) {
+        let Some(durable) = &self.host.durable else { return };
+        if cut > durable.cut && self.host.sabotage() != Sabotage::HopsBeforeTheirEpoch {
+            self.cut(cut);
+        }
+    }
+
+    /// That cut has begun. `thread`: a thread that has made it.
+    pub(crate) fn cut_begun(&mut self, cut: u64, thread: Option<u32>) {
+        let Some(durable) = &self.host.durable else { return };
+        if cut > durable.cut {
+            self.cut(cut);
+        }
+        if thread.is_some()
+            && let Some(durable) = &mut self.host.durable
+            && let Some(cutting) = &mut durable.cutting
+        {
+            cutting.missing = cutting.missing.saturating_sub(1);
+        }
+        self.hand_over();
+    }
+
+    /// At the end of a turn: ends the epoch, if it is time to. `idle`: there is nothing else to do.
+    pub(crate) fn consider_cut(&mut self, idle: bool) {
+        let now = self.clock().now();
+        let Some(durable) = &self.host.durable else { return };
+        let Some(epochs) = &self.host.shared.epochs else { return };
+        if !durable.changed && durable.held.is_empty() {
+            return;
+        }
+        let age = now.saturating_sub(durable.at);
+        let due = age >= epochs.limits.interval.max(durable.cost * SHARE);
+        let at_once = idle && !durable.held.is_empty();
+        if !due && !at_once {
+            return;
+        }
+        let begun = match epochs.begin() {
+            None if at_once => epochs.want(),
+            begun => begun,
+        };
+        if let Some(cut) = begun {
+            self.cut(cut);
+        }
+    }
+
+    /// When the epoch ends, if nothing happens before.
+    pub(crate) fn epoch_ends(&self) -> Option<Duration> {
+        let durable = self.host.durable.as_ref()?;
+        let epochs = self.host.shared.epochs.as_ref()?;
+        // While a cut is under way, its end is what is waited for.
+        (durable.changed && epochs.durable() == durable.cut).then(|| durable.at + epochs.limits.interval)
+    }
+
+    /// Makes that cut.
+    fn cut(&mut self, cut: u64) {
+        // What this thread has done in the epoch leaves with the epoch's number.
+        self.commit();
+        let began = self.clock().now();
+        let threads = self.host.shared.layout.threads;
+        let mut changes = Changes::default();
+        let mut unfinished = Unfinished::default();
+        let stored = attempt(|| self.write_down(&mut changes, &mut unfinished));
+        let stored = stored.unwrap_or_else(|panic| {
+            Err(StoreError::Value {
+                reason: panic.to_string(),
+            })
+        });
+        if let Err(error) = stored {
+            // Nothing may be acked that is not stored, so the module ends here. What was durable stays so.
+            self.host.shared.fail(error);
+            return;
+        }
+        let ended = self.clock().now();
+        let Some(durable) = &mut self.host.durable else { return };
+        durable.cut = cut;
+        if std::mem::take(&mut durable.changed) {
+            durable.changed_at = cut;
+        }
+        (durable.at, durable.cost) = (ended, ended.saturating_sub(began));
+        durable.cutting = Some(Cutting {
+            changes,
+            unfinished,
+            held: std::mem::take(&mut durable.held),
+            missing: threads - 1,
+        });
+        let own = self.host.index;
+        for thread in (0..threads).filter(|thread| *thread != own) {
+            // A thread that has stopped: the module is ending.
+            let _ = self.host.shared.send(thread, Message::Cut { cut, from: Some(own) });
+        }
+        self.hand_over();
+    }
+
+    /// Writes down what has changed, and what is unfinished here. What is under way to this thread is added as it comes.
+    fn write_down(&mut self, changes: &mut Changes, unfinished: &mut Unfinished) -> Result<(), StoreError> {
+        self.host.store_partitions(changes)?;
+        if self.host.durable.as_ref().is_some_and(|durable| durable.changed) {
+            self.write_unfinished(unfinished)?;
+        }
+        Ok(())
+    }
+
+    /// Hands the part over, if every thread has made the cut.
+    fn hand_over(&mut self) {
+        let thread = self.host.index;
+        let Some(durable) = &mut self.host.durable else { return };
+        let Some(mut cutting) = durable.cutting.take_if(|cutting| cutting.missing == 0) else {
+            return;
+        };
+        let any = !cutting.unfinished.is_empty();
+        let changed = durable.changed_at == durable.cut;
+        if any || (changed && durable.any_unfinished) {
+            cutting.changes.at(&keys::unfinished(thread));
+            if any {
+                let numbers = self.host.shared.epochs.as_ref().map(|epochs| &epochs.numbers);
+                let written = numbers.map_or(Ok(()), |numbers| {
+                    cutting.changes.put(|out| cutting.unfinished.encode(numbers, out))
+                });
+                if let Err(error) = written {
+                    return self.host.shared.fail(error);
+                }
+            } else {
+                cutting.changes.remove();
+            }
+        }
+        if changed || any {
+            durable.any_unfinished = any;
+        }
+        for stale in std::mem::take(&mut durable.stale) {
+            cutting.changes.at(&keys::unfinished(stale));
+            cutting.changes.remove();
+        }
+        let part = Part {
+            cut: durable.cut,
+            changes: cutting.changes.take(),
+            held: cutting.held,
+        };
+        if let Some(epochs) = &self.host.shared.epochs {
+            // The committer has stopped: the module is ending.
+            let _ = epochs.parts.send(Some(part));
+        }
+    }
+}
+
+impl<M: Module> Host<M> {
+    pub(in crate::exec) fn sabotage(&self) -> Sabotage {
+        self.shared.epochs.as_ref().map_or(Sabotage::None, |epochs| epochs.sabotage)
+    }
+
+    /// The number that messages of this thread carry.
+    pub(in crate::exec) fn cut_made(&self) -> u64 {
+        self.durable.as_ref().map_or(0, |durable| durable.cut)
+    }
+
+    /// What is unfinished of a cut that was made here, while something is under way that came with that number.
+    pub(super) fn under_way(&mut self, cut: u64) -> Option<&mut Unfinished> {
+        let durable = self.durable.as_mut()?;
+        if cut >= durable.cut {
+            return None;
+        }
+        durable.cutting.as_mut().map(|cutting| &mut cutting.unfinished)
+    }
+
+    /// Whether a read of that task may be answered at once: all that it can have seen is durable.
+    pub(in crate::exec) fn is_durable(&mut self, task: usize) -> bool {
+        let (Some(_), Some(epochs)) = (&self.durable, &self.shared.epochs) else {
+            return true;
+        };
+        if epochs.sabotage == Sabotage::NoSync {
+            return true;
+        }
+        let durable = epochs.durable();
+        let entry = &mut self.tasks[task];
+        if entry.stored_at > durable {
+            return false;
+        }
+        let depots = self.shared.layout.depots.len();
+        let pstates = M::DESCRIPTOR.pstates.len();
+        let module = &mut entry.module;
+        !(0..depots).any(|depot| module.depot(depot).is_some_and(|depot| depot.changed()))
+            && !(0..pstates).any(|pstate| module.pstate(pstate).is_some_and(|pstate| pstate.changed()))
+    }
+
+    /// Writes what has changed in the partitions and in the sources' positions.
+    fn store_partitions(&mut self, changes: &mut Changes) -> Result<(), StoreError> {
+        let Some(epochs) = &self.shared.epochs else { return Ok(()) };
+        let numbers = &epochs.numbers;
+        let next = self.durable.as_ref().map_or(0, |durable| durable.cut) + 1;
+        for task in &mut self.tasks {
+            let before = changes.len();
+            for (index, number) in numbers.pstates.iter().enumerate() {
+                if let Some(pstate) = task.module.pstate(index)
+                    && pstate.changed()
+                {
+                    changes.at(&keys::pstate(*number, task.id));
+                    pstate.store(changes)?;
+                }
+            }
+            for (index, number) in numbers.depots.iter().enumerate() {
+                if let Some(depot) = task.module.depot(index)
+                    && depot.changed()
+                {
+                    changes.at(&keys::depot(*number, task.id));
+                    depot.store(changes)?;
+                }
+            }
+            if changes.len() > before {
+                task.stored_at = next;
+            }
+        }
+        let mut positions = Changes::default();
+        let apart = epochs.sabotage == Sabotage::PositionsApart;
+        let to = if apart { &mut positions } else { &mut *changes };
+        for source in &mut self.sources {
+            if source.take_changed() {
+                let task = self.tasks[source.task as usize].id;
+                to.at(&keys::source(numbers.sources[source.kind], task));
+                to.put(|out| source.encode(out))?;
+            }
+        }
+        if apart && let Some(durable) = &mut self.durable {
+            let before = std::mem::replace(&mut durable.apart, positions.take());
+            changes.extend(&before);
+        }
+        Ok(())
+    }
+
+    /// An event waits for a future with that id.
+    pub(in crate::exec) fn external_begins(&mut self, id: u64, tree: TreeRef, record: u32) {
+        if let Some(durable) = &mut self.durable {
+            durable.externals.insert(id, (tree, record));
+        }
+    }
+
+    /// It waits no longer.
+    pub(in crate::exec) fn external_ends(&mut self, id: u64) {
+        if let Some(durable) = &mut self.durable {
+            durable.externals.remove(&id);
+        }
+    }
+
+    /// Something has happened that is to be stored.
+    pub(in crate::exec) fn changed(&mut self) {
+        if let Some(durable) = &mut self.durable {
+            durable.changed = true;
+        }
+    }
+
+    /// Lets go of what may leave the thread: at once, or, where it must not be taken back, with the epoch.
+    pub(in crate::exec) fn release(&mut self, acks_and_answers: &mut Held) {
+        let ready = match &mut self.durable {
+            None => true,
+            Some(durable) => {
+                let sabotaged = self.shared.epochs.as_ref().is_some_and(|epochs| epochs.sabotage == Sabotage::NoSync);
+                if !sabotaged {
+                    durable.held.acks.append(&mut acks_and_answers.acks);
+                    durable.held.answers.append(&mut acks_and_answers.answers);
+                    durable.held.probes.append(&mut acks_and_answers.probes);
+                }
+                sabotaged
+            }
+        };
+        if ready {
+            acks_and_answers.leave(&self.shared.pending);
+        }
+    }
+}
+
+impl Held {
+    /// All of it leaves.
+    pub(crate) fn leave(&mut self, pending: &crate::client::Pending) {
+        if !self.acks.is_empty() {
+            pending.complete(self.acks.drain(..));
+        }
+        for answer in self.answers.drain(..) {
+            answer_read(answer);
+        }
+        for (probe, appended) in self.probes.drain(..) {
+            // Whoever asked may have gone.
+            let _ = probe.send(appended);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Epochs of a durable module: what its task threads, and the thread that commits, share.
+//!
+//! An epoch ends with a *cut*: each thread, between two turns, writes down what has changed on it and what is unfinished
+//! (`cut.rs`). Nobody waits for anybody: a cut is consistent by the rule of Chandy and Lamport (1985). Messages carry the number of
+//! the last cut that their sender has made. A thread that gets one with a higher number than its own makes that cut first, so
+//! nothing from behind a cut can have effects before it; and one with a lower number was under way when the cut was made, so it
+//! belongs to what is unfinished. When a thread has heard of the cut from every other one, it knows all that was under way to it, and
+//! hands its *part* to the committer (`committer.rs`), which writes all parts with one sync. One cut is under way at a time: what
+//! comes meanwhile goes into the next.
+
+mod committer;
+mod cut;
+mod keeper;
+mod restore;
+mod unfinished;
+
+pub(crate) use committer::Committer;
+pub(crate) use cut::{Durable, Held};
+pub(crate) use keeper::{Keeper, Kept};
+pub(crate) use restore::{Plan, PlannedRun, ThreadPlan};
+pub(crate) use unfinished::RunWriter;
+
+use crate::group::Numbers;
+use crossbeam_channel::Sender;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+/// What one thread has to say of a cut.
+pub(crate) struct Part {
+    pub(crate) cut: u64,
+    /// Operations on the store.
+    pub(crate) changes: Vec<u8>,
+    /// What leaves when the cut is durable.
+    pub(crate) held: Held,
+}
+
+/// When epochs end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EpochLimits {
+    /// An epoch in which nobody waits for anything is at most so long.
+    pub(crate) interval: Duration,
+}
+
+/// Shared by all threads of a durable module.
+pub(crate) struct Epochs {
+    /// The number of the last cut that has begun.
+    begun: AtomicU64,
+    /// The number of the last cut that is durable.
+    durable: AtomicU64,
+    /// Somebody who has nothing else to do waits for another cut.
+    wanted: AtomicBool,
+    /// `None`: there will be no more.
+    pub(crate) parts: Sender<Option<Part>>,
+    pub(crate) limits: EpochLimits,
+    /// What the store calls the things that the module declares.
+    pub(crate) numbers: Arc<Numbers>,
+    /// For tests of the tests: what is broken on purpose.
+    pub(crate) sabotage: Sabotage,
+}
+
+/// Deliberate mistakes, to see that the tests find them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sabotage {
+    /// None.
+    #[default]
+    None,
+    /// Acks leave before their epoch is durable.
+    NoSync,
+    /// Positions of sources are written in an epoch of their own, apart from what the records have done.
+    PositionsApart,
+    /// What comes from behind a cut may have its effects before it.
+    HopsBeforeTheirEpoch,
+}
+
+impl Epochs {
+    pub(crate) fn new(parts: Sender<Option<Part>>, limits: EpochLimits, numbers: Arc<Numbers>, sabotage: Sabotage) -> Self {
+        Epochs {
+            begun: AtomicU64::new(0),
+            durable: AtomicU64::new(0),
+            wanted: AtomicBool::new(false),
+            parts,
+            limits,
+            numbers,
+            sabotage,
+        }
+    }
+
+    /// The number of the last durable cut.
+    pub(crate) fn durable(&self) -> u64 {
+        self.durable.load(Ordering::SeqCst)
+    }
+
+    /// Begins the next cut, unless one is under way. Says which it is: whoever calls tells the threads.
+    pub(crate) fn begin(&self) -> Option<u64> {
+        let durable = self.durable();
+        self.begun
+            .compare_exchange(durable, durable + 1, Ordering::SeqCst, Ordering::SeqCst)
+            .is_ok()
+            .then_some(durable + 1)
+    }
+
+    /// Another cut is wanted as soon as the one under way is durable. Says that it can begin at once, if it has become so meanwhile.
+    pub(crate) fn want(&self) -> Option<u64> {
+        self.wanted.store(true, Ordering::SeqCst);
+        // The committer looks at `wanted` after it has changed `durable`: so one of the two sees what the other did.
+        self.begin()
+    }
+
+    /// That cut is durable. Says which one is to begin next, if one is wanted.
+    pub(crate) fn done(&self, cut: u64) -> Option<u64> {
+        self.durable.store(cut, Ordering::SeqCst);
+        self.wanted.swap(false, Ordering::SeqCst).then(|| self.begin()).flatten()
+    }
+}

@@ -1,0 +1,210 @@
+//! A cluster's folder, and in it one of each durable module.
+//!
+//! ```text
+//!   folder/lock                  held while a cluster has the folder open
+//!   folder/MODULE/manifest.json  what it is, and what the store calls its parts
+//!   folder/MODULE/log/           what was committed, in order
+//!   folder/MODULE/store/         the same by key, as far as the log has been brought there
+//! ```
+
+use super::error::StorageError;
+use super::log::{LocalLog, LogEngine, LogError, LogOptions};
+use super::manifest::{Declaration, Manifest, Numbers};
+use super::store::{Coalesced, LsmStore, Store, StoreError};
+use crate::env::{Env, Files};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A folder that is open, and locked.
+pub(crate) struct Folder {
+    path: PathBuf,
+    env: Env,
+    /// Given back when nobody has the folder any more.
+    _lock: Box<dyn Send + Sync>,
+}
+
+/// A module's task group, as it was found.
+pub(crate) struct Group {
+    pub(crate) log: Box<dyn LogEngine>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) numbers: Arc<Numbers>,
+    pub(crate) recovery: Recovery,
+    manifest: Manifest,
+    folder: PathBuf,
+    files: Arc<dyn Files>,
+    gone: Coalesced,
+}
+
+/// What the opening of a module's folder came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Recovery {
+    /// How often the folder was opened, this time included.
+    pub opened: u64,
+    /// Commits that were brought from the log to the store.
+    pub commits: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Bytes at the log's end that were no whole commit: a crash had interrupted it, so nobody had been told of it. Where there was no
+    /// crash, the disk has lost something.
+    pub torn_bytes: u64,
+    /// Flights of records that went on where they were.
+    pub unfinished: u64,
+    /// How long it took until the module ran.
+    pub took: Duration,
+}
+
+/// So many bytes of commits are brought to the store at once.
+pub(crate) const AT_ONCE: usize = 32 << 20;
+
+/// How often, and how long apart, a lock is tried: an earlier cluster of this process may be about to let go of it.
+const TRIES: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(10);
+
+impl Folder {
+    /// Opens the folder, or makes a new one. Nothing is read yet.
+    pub(crate) fn open(env: &Env, path: &Path) -> Result<Self, StorageError> {
+        let files = env.files();
+        files
+            .create_dir_all(path)
+            .map_err(|error| StorageError::io(path, &error))?;
+        let file = path.join("lock");
+        let mut tries = 0;
+        loop {
+            match files.lock(&file) {
+                Ok(lock) => {
+                    return Ok(Folder {
+                        path: path.to_owned(),
+                        env: env.clone(),
+                        _lock: lock,
+                    });
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    tries += 1;
+                    if tries > TRIES || !env.pause(PAUSE) {
+                        return Err(StorageError::Locked {
+                            path: path.display().to_string(),
+                        });
+                    }
+                }
+                Err(error) => return Err(StorageError::io(&file, &error)),
+            }
+        }
+    }
+
+    /// Opens a module's task group, or makes a new one: reads its manifest, checks that the module fits it, checks the log, and brings
+    /// it to the store.
+    pub(crate) fn open_group(
+        &self,
+        module: &str,
+        tasks: u32,
+        declared: &Declaration,
+        removed: &[String],
+    ) -> Result<Group, StorageError> {
+        let files = Arc::clone(self.env.files());
+        let folder = self.path.join(module);
+        files
+            .create_dir_all(&folder)
+            .map_err(|error| StorageError::io(&folder, &error))?;
+        let known = Manifest::read(&*files, &folder)?;
+        let mut manifest = known.unwrap_or_else(|| Manifest::new(module, tasks, self.env.rng().next_u64()));
+        if manifest.module != module {
+            return Err(StorageError::OtherModule {
+                path: folder.display().to_string(),
+                stored: manifest.module,
+                asked: module.to_owned(),
+            });
+        }
+        if manifest.tasks != tasks {
+            return Err(StorageError::OtherTasks {
+                stored: manifest.tasks,
+                asked: tasks,
+            });
+        }
+        let (numbers, parts) = manifest.adopt(declared, removed)?;
+        let mut gone = Coalesced::default();
+        for (of, number) in parts {
+            gone.clears.insert(super::keys::all_partitions(of, number).to_vec());
+        }
+        manifest.opened += 1;
+        let store: Arc<dyn Store> = match self.env.simulated_store() {
+            Some(store) => Arc::new(store.clone()),
+            None => Arc::new(LsmStore::open(&folder.join("store"))?),
+        };
+        let applied = store.applied()?;
+        let options = LogOptions::new(manifest.id);
+        let log_folder = folder.join("log");
+        let (mut log, recovered) =
+            LocalLog::open(Arc::clone(&files), log_folder, options, applied, Some(manifest.opened))?;
+        let mut recovery = Recovery {
+            opened: manifest.opened,
+            torn_bytes: recovered.cut,
+            ..Recovery::default()
+        };
+        bring_all(&log, &*store, applied, &mut recovery)?;
+        log.trim(log.tail())?;
+        Ok(Group {
+            log: Box::new(log),
+            store,
+            numbers: Arc::new(numbers),
+            recovery,
+            manifest,
+            folder,
+            files,
+            gone,
+        })
+    }
+}
+
+impl Group {
+    /// The module goes on with it: now its parts are written down. Before this, the folder is what it was.
+    pub(crate) fn adopt(&mut self) -> Result<(), StorageError> {
+        self.manifest.write(&*self.files, &self.folder)?;
+        if !self.gone.is_empty() {
+            // Behind the manifest, which no longer names them: what a crash leaves of them is found by nobody.
+            self.store.apply(&self.gone, self.log.tail())?;
+            self.store.persist()?;
+        }
+        Ok(())
+    }
+
+    /// The name of the topology of that number.
+    pub(crate) fn topology(&self, number: u16) -> String {
+        let part = self.manifest.topologies.iter().find(|part| part.number == number);
+        part.map_or_else(|| "a topology that was removed".to_owned(), |part| part.name.clone())
+    }
+}
+
+/// Brings everything behind commit `applied` to the store.
+fn bring_all(
+    log: &LocalLog,
+    store: &dyn Store,
+    applied: u64,
+    recovery: &mut Recovery,
+) -> Result<(), StorageError> {
+    let mut changes = Coalesced::default();
+    let mut last = applied;
+    let payload = |commit: u64, error: &StoreError| LogError::Payload {
+        commit,
+        reason: error.to_string(),
+    };
+    log.read(applied, &mut |number, commit| {
+        changes.add(commit).map_err(|error| payload(number, &error))?;
+        last = number;
+        recovery.commits += 1;
+        recovery.bytes += commit.len() as u64;
+        if changes.bytes() > AT_ONCE {
+            store
+                .apply(&std::mem::take(&mut changes), last)
+                .map_err(|error| payload(number, &error))?;
+        }
+        Ok(())
+    })?;
+    if last > applied {
+        store.apply(&changes, last)?;
+        store.persist()?;
+    }
+    Ok(())
+}

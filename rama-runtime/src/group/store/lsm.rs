@@ -1,0 +1,93 @@
+//! The store on disk: fjall, an LSM tree.
+
+use super::{Coalesced, Store, StoreError};
+use crate::group::entries::Entry;
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use std::path::Path;
+
+/// Where the number of the last commit stands: below every key of the group, as those begin with a space's number from 1 on.
+const APPLIED: &[u8] = &[0];
+
+/// So many operations go into one batch of fjall's.
+const BATCH: usize = 4096;
+
+/// fjall's own caches and buffers, in bytes: of this process, whatever the size of the data.
+const CACHE: u64 = 32 << 20;
+
+/// The store of one task group.
+pub(crate) struct LsmStore {
+    database: Database,
+    state: Keyspace,
+}
+
+impl LsmStore {
+    /// Opens the store in that folder, or makes a new one.
+    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        // Every commit is in the log until what is here is synced; so nothing here is, but when it is asked for.
+        let database = Database::builder(path)
+            .cache_size(CACHE)
+            .manual_journal_persist(true)
+            .open()
+            .map_err(failed)?;
+        let state = database
+            .keyspace("state", || KeyspaceCreateOptions::default().manual_journal_persist(true))
+            .map_err(failed)?;
+        Ok(LsmStore { database, state })
+    }
+}
+
+fn failed(error: fjall::Error) -> StoreError {
+    StoreError::Failed {
+        reason: error.to_string(),
+    }
+}
+
+impl Store for LsmStore {
+    fn applied(&self) -> Result<u64, StoreError> {
+        let Some(value) = self.state.get(APPLIED).map_err(failed)? else {
+            return Ok(0);
+        };
+        let number = value.as_ref().try_into().map_err(|_| StoreError::Damaged {
+            reason: "the number of the last commit has not 8 bytes".to_owned(),
+        })?;
+        Ok(u64::from_le_bytes(number))
+    }
+
+    fn apply(&self, changes: &Coalesced, up_to: u64) -> Result<(), StoreError> {
+        let mut batch = self.database.batch();
+        let mut flush = |batch: &mut fjall::OwnedWriteBatch, least: usize| {
+            if batch.len() < least {
+                return Ok(());
+            }
+            std::mem::replace(batch, self.database.batch()).commit().map_err(failed)
+        };
+        for prefix in &changes.clears {
+            for entry in self.state.prefix(prefix) {
+                batch.remove(&self.state, entry.key().map_err(failed)?);
+                flush(&mut batch, BATCH)?;
+            }
+        }
+        for (key, value) in &changes.entries {
+            match value {
+                Some(value) => batch.insert(&self.state, key.as_slice(), value.as_slice()),
+                None => batch.remove(&self.state, key.as_slice()),
+            }
+            flush(&mut batch, BATCH)?;
+        }
+        // Last: where a crash leaves a part of it, it is done again.
+        batch.insert(&self.state, APPLIED, up_to.to_le_bytes());
+        flush(&mut batch, 1)
+    }
+
+    fn persist(&self) -> Result<(), StoreError> {
+        self.database.persist(PersistMode::SyncAll).map_err(failed)
+    }
+
+    fn below<'s>(&'s self, prefix: &[u8]) -> Box<dyn Iterator<Item = Result<Entry, StoreError>> + 's> {
+        let entries = self.state.prefix(prefix).map(|entry| {
+            let (key, value) = entry.into_inner().map_err(failed)?;
+            Ok((key.to_vec(), value.to_vec()))
+        });
+        Box::new(entries)
+    }
+}

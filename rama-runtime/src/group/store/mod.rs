@@ -1,0 +1,60 @@
+//! The store: what the log has said, by key. It lags behind the log, and the log is trimmed only up to where the store is
+//! durable; so the store itself never has to be synced for a commit.
+
+mod coalesced;
+mod lsm;
+mod simulated;
+
+pub(crate) use coalesced::Coalesced;
+pub(crate) use lsm::LsmStore;
+pub use simulated::SimulatedStore;
+
+use super::entries::Entry;
+
+/// What can go wrong with what is stored.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// A key of a PState cannot be encoded in its order.
+    #[error("a key cannot be stored: {reason}")]
+    Key {
+        /// What its `Serialize` said.
+        reason: String,
+    },
+    /// A value, a record or a hop cannot be encoded.
+    #[error("a value cannot be stored: {reason}")]
+    Value {
+        /// What its `Serialize` said.
+        reason: String,
+    },
+    /// A value of more than 4 GiB.
+    #[error("a value of more than 4 GiB cannot be stored; use `Subindexed` for what grows")]
+    TooLarge,
+    /// What is stored is not what is expected there.
+    #[error("what is stored cannot be read: {reason}")]
+    Damaged {
+        /// What was found.
+        reason: String,
+    },
+    /// The store itself failed.
+    #[error("the store failed: {reason}")]
+    Failed {
+        /// What it said.
+        reason: String,
+    },
+}
+
+/// Keys and values, in the order of their keys.
+pub(crate) trait Store: Send + Sync {
+    /// The number of the last commit whose changes are here.
+    fn applied(&self) -> Result<u64, StoreError>;
+
+    /// Makes the changes of all commits up to `up_to`. A crash may leave them half made: they are then made again.
+    fn apply(&self, changes: &Coalesced, up_to: u64) -> Result<(), StoreError>;
+
+    /// Makes durable what was applied.
+    fn persist(&self) -> Result<(), StoreError>;
+
+    /// Everything whose key begins with `prefix`, in order.
+    fn below<'s>(&'s self, prefix: &[u8]) -> Box<dyn Iterator<Item = Result<Entry, StoreError>> + 's>;
+}

@@ -1,0 +1,109 @@
+//! Which entries of a [`Table`](super::Table) have changed since it was stored.
+
+/// The changed entries' numbers, and the keys that went.
+#[derive(Debug)]
+pub(super) struct Marks<K> {
+    /// A bit a number: of entries that are among `numbers`. Beyond its end, they are not.
+    bits: Vec<u64>,
+    /// Each marked entry at least once; what is not marked any more is passed over.
+    numbers: Vec<u32>,
+    /// Keys that were removed, and may have come back.
+    removed: Vec<K>,
+}
+
+/// Buffers that have grown beyond so many are not kept.
+const KEPT: usize = 1 << 16;
+
+impl<K> Default for Marks<K> {
+    fn default() -> Self {
+        Marks {
+            bits: Vec::new(),
+            numbers: Vec::new(),
+            removed: Vec::new(),
+        }
+    }
+}
+
+impl<K> Marks<K> {
+    fn is(&self, number: usize) -> bool {
+        self.bits
+            .get(number / 64)
+            .is_some_and(|word| word & (1 << (number % 64)) != 0)
+    }
+
+    /// The entry has changed.
+    #[inline]
+    pub(super) fn mark(&mut self, number: usize) {
+        let (word, bit) = (number / 64, 1 << (number % 64));
+        if word >= self.bits.len() {
+            self.bits.resize(word + 1, 0);
+        }
+        if self.bits[word] & bit == 0 {
+            self.bits[word] |= bit;
+            // Numbers fit 32 bits.
+            self.numbers.push(number as u32);
+        }
+    }
+
+    /// The entry is not there any more.
+    fn unmark(&mut self, number: usize) {
+        if let Some(word) = self.bits.get_mut(number / 64) {
+            *word &= !(1 << (number % 64));
+        }
+    }
+
+    /// Takes the mark off; says whether there was one.
+    pub(super) fn take(&mut self, number: usize) -> bool {
+        let was = self.is(number);
+        self.unmark(number);
+        was
+    }
+
+    /// The last entry, `last`, which had just been added, is gone again.
+    pub(super) fn popped(&mut self, last: usize) {
+        self.unmark(last);
+    }
+
+    /// Entry `number`, of that key, was removed, and the last one got its number.
+    pub(super) fn removed(&mut self, number: usize, last: usize, key: K) {
+        let moves = self.is(last);
+        self.unmark(last);
+        if number != last {
+            self.unmark(number);
+            if moves {
+                self.mark(number);
+            }
+        }
+        self.removed.push(key);
+    }
+
+    /// That has been taken back: entry `number` is there again, and the one that had its number is the last.
+    pub(super) fn restored(&mut self, number: usize, last: usize) {
+        if number != last && self.is(number) {
+            self.mark(last);
+        }
+        self.mark(number);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.numbers.is_empty() && self.removed.is_empty()
+    }
+
+    /// The keys that went.
+    pub(super) fn take_removed(&mut self) -> Vec<K> {
+        std::mem::take(&mut self.removed)
+    }
+
+    /// The numbers of which some are marked.
+    pub(super) fn take_numbers(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.numbers)
+    }
+
+    /// Takes the emptied list of numbers back, to fill it again.
+    pub(super) fn give_back(&mut self, mut numbers: Vec<u32>) {
+        numbers.clear();
+        if numbers.capacity() <= KEPT {
+            self.numbers = numbers;
+        }
+    }
+}
