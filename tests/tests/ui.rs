@@ -1,6 +1,6 @@
 //! What rustc says to a user: every mistake points at the user's own tokens, and correct code compiles without a warning.
 //!
-//! The expected messages are those of the stable rustc of the CI. `TRYBUILD=overwrite cargo test -p rama-tests --test ui`
+//! The expected messages are those of the stable rustc of the CI. `TRYBUILD=overwrite cargo test -p tests --test ui`
 //! writes them anew; read each one then.
 
 #[test]

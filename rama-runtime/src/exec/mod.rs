@@ -36,7 +36,7 @@ pub use program::{Program, program};
 
 pub(crate) use counters::Gauges;
 pub use epoch::Sabotage;
-pub(crate) use epoch::{Committer, EpochLimits, Epochs, Keeper, Part, Plan, ThreadPlan};
+pub(crate) use epoch::{Step, Committer, EpochLimits, Epochs, Keeper, Part, Plan, ThreadPlan};
 pub(crate) use guard::{attempt, discard, insist};
 pub(crate) use host::Host;
 pub(crate) use layout::{Layout, Limits};
@@ -44,3 +44,4 @@ pub(crate) use message::{Incoming, Message};
 pub(crate) use run::{Prepared, run};
 pub(crate) use shared::Shared;
 pub(crate) use slots::{Ack, Places, Ticket};
+pub(crate) use thread::{Thread, Turn};

@@ -194,7 +194,6 @@ impl<M: Module> Thread<M> {
     pub(crate) fn accept(&mut self, message: Message<M>) {
         match message {
             Message::Hops { cut, mut batches } => {
-                self.came_from(cut);
                 self.note_hops(cut, &mut batches);
                 self.host.changed();
                 for batch in batches {
@@ -202,7 +201,6 @@ impl<M: Module> Thread<M> {
                 }
             }
             Message::Trees { cut, updates } => {
-                self.came_from(cut);
                 self.note_updates(cut, &updates);
                 self.host.changed();
                 for TreeUpdate { tree, word, notes } in updates {

@@ -6,6 +6,10 @@
 mod clock;
 mod cluster;
 
+pub use crate::cluster::{Simulation, World};
+pub use crate::env::{Rng, SimulatedDisk};
+pub use crate::exec::Sabotage;
+pub use crate::group::SimulatedStore;
 pub use clock::SimClock;
 pub use cluster::TestCluster;
 

@@ -1,7 +1,7 @@
 //! Mutation test of alignment: every partitioner of a corpus of aligned programs is moved, dropped or changed in turn. Each mutant
 //! must be refused, or fail when it runs, or still be right: none may read or write quietly where a key does not live.
 //!
-//! `cargo test -p rama-tests --test mutation -- --nocapture` prints the figures. Environment:
+//! `cargo test -p tests --test mutation -- --nocapture` prints the figures. Environment:
 //!
 //! - `RAMA_MUTANTS_EVERY=1`: all mutants, instead of every ninth or so; then also those that stay right run again with their accesses
 //!   watched. Many minutes.

@@ -201,7 +201,7 @@ impl<M: Module> Committer<M> {
     }
 
     /// The threads have gone.
-    fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         if self.unsynced.is_empty() {
             return;
         }

@@ -57,6 +57,8 @@ pub(crate) struct Durable {
     any_unfinished: bool,
     /// Threads of an earlier launch that had something unfinished, which is taken up.
     stale: BTreeSet<u32>,
+    /// A cut that is put off, and how many threads have said that they made it: see [`Sabotage::HopsBeforeTheirEpoch`].
+    late: Option<(u64, u32)>,
     /// Positions that are kept back: see [`Sabotage::PositionsApart`].
     apart: Vec<u8>,
 }
@@ -74,19 +76,22 @@ struct Cutting {
 const SHARE: u32 = 4;
 
 impl<M: Module> Thread<M> {
-    /// What came with that number. From behind a cut that this thread has not made: it makes it first.
-    pub(crate) fn came_from(&mut self, cut: u64) {
-        let Some(durable) = &self.host.durable else { return };
-        if cut > durable.cut && self.host.sabotage() != Sabotage::HopsBeforeTheirEpoch {
-            self.cut(cut);
-        }
-    }
-
     /// That cut has begun. `thread`: a thread that has made it.
     pub(crate) fn cut_begun(&mut self, cut: u64, thread: Option<u32>) {
-        let Some(durable) = &self.host.durable else { return };
+        let late = self.host.sabotage() == Sabotage::HopsBeforeTheirEpoch;
+        let Some(durable) = &mut self.host.durable else { return };
         if cut > durable.cut {
-            self.cut(cut);
+            if late && thread.is_some() && durable.late.is_none() {
+                durable.late = Some((cut, 0));
+            } else {
+                self.cut(cut);
+            }
+        }
+        if let Some(durable) = &mut self.host.durable
+            && let Some((_, heard)) = &mut durable.late
+        {
+            *heard += u32::from(thread.is_some());
+            return;
         }
         if thread.is_some()
             && let Some(durable) = &mut self.host.durable
@@ -97,8 +102,25 @@ impl<M: Module> Thread<M> {
         self.hand_over();
     }
 
+    /// What [`Sabotage::HopsBeforeTheirEpoch`] has put off: meanwhile, what came from behind the cut has been run.
+    fn cut_late(&mut self) {
+        if let Some(durable) = &mut self.host.durable
+            && let Some((cut, heard)) = durable.late.take()
+        {
+            self.cut(cut);
+            if let Some(cutting) = self.host.durable.as_mut().and_then(|durable| durable.cutting.as_mut()) {
+                cutting.missing = cutting.missing.saturating_sub(heard);
+            }
+            self.hand_over();
+        }
+    }
+
     /// At the end of a turn: ends the epoch, if it is time to. `idle`: there is nothing else to do.
     pub(crate) fn consider_cut(&mut self, idle: bool) {
+        if self.host.durable.is_none() {
+            return;
+        }
+        self.cut_late();
         let now = self.clock().now();
         let Some(durable) = &self.host.durable else { return };
         let Some(epochs) = &self.host.shared.epochs else { return };

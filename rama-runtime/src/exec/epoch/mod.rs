@@ -1,11 +1,11 @@
 //! Epochs of a durable module: what its task threads, and the thread that commits, share.
 //!
 //! An epoch ends with a *cut*: each thread, between two turns, writes down what has changed on it and what is unfinished
-//! (`cut.rs`). Nobody waits for anybody: a cut is consistent by the rule of Chandy and Lamport (1985). Messages carry the number of
-//! the last cut that their sender has made. A thread that gets one with a higher number than its own makes that cut first, so
-//! nothing from behind a cut can have effects before it; and one with a lower number was under way when the cut was made, so it
-//! belongs to what is unfinished. When a thread has heard of the cut from every other one, it knows all that was under way to it, and
-//! hands its *part* to the committer (`committer.rs`), which writes all parts with one sync. One cut is under way at a time: what
+//! (`cut.rs`). Nobody waits for anybody: a cut is consistent by the rule of Chandy and Lamport (1985). A thread that has made it tells
+//! all others before it sends anything else, and a thread that hears of a cut makes it at once: as messages of a thread arrive in the
+//! order sent, nothing from behind a cut can have effects before it. Messages carry the number of the last cut that their sender
+//! has made: one with a lower number than the receiver's was under way when the cut was made, so it belongs to what is unfinished.
+//! When a thread has heard of the cut from every other one, it knows all that was under way to it, and hands its *part* to the committer (`committer.rs`), which writes all parts with one sync. One cut is under way at a time: what
 //! comes meanwhile goes into the next.
 
 mod committer;
@@ -14,7 +14,7 @@ mod keeper;
 mod restore;
 mod unfinished;
 
-pub(crate) use committer::Committer;
+pub(crate) use committer::{Committer, Step};
 pub(crate) use cut::{Durable, Held};
 pub(crate) use keeper::{Keeper, Kept};
 pub(crate) use restore::{Plan, PlannedRun, ThreadPlan};
