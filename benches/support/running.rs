@@ -5,6 +5,7 @@ use rama_runtime::client::DepotClient;
 use rama_runtime::cluster::{InProcessCluster, Launch};
 use rama_runtime::module::Module;
 use serde::{Serialize, de::DeserializeOwned};
+use std::path::Path;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use tokio::runtime::Runtime;
@@ -25,14 +26,23 @@ pub struct Running<M: Module> {
 }
 
 impl<M: Module> Running<M> {
-    /// Launches the module.
+    /// Launches the module in memory.
     #[must_use]
     pub fn start(launch: Launch) -> Self {
+        Self::launch(InProcessCluster::start().unwrap(), launch)
+    }
+
+    /// Launches the module on a folder.
+    #[must_use]
+    pub fn open(path: &Path, launch: Launch) -> Self {
+        Self::launch(InProcessCluster::open(path).unwrap(), launch)
+    }
+
+    fn launch(cluster: InProcessCluster, launch: Launch) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
-        let cluster = InProcessCluster::start().unwrap();
         let client = runtime.block_on(cluster.launch::<M>(launch)).unwrap();
         Running {
             runtime,

@@ -57,7 +57,10 @@ topology! {
 
 async fn launch(path: &Path, threads: u32) -> (InProcessCluster, WordsClient) {
     let cluster = InProcessCluster::open(path).unwrap();
-    let app = cluster.launch::<Words>(Launch::tasks(4).threads(threads)).await.unwrap();
+    let app = cluster
+        .launch::<Words>(Launch::tasks(4).threads(threads))
+        .await
+        .unwrap();
     (cluster, app)
 }
 

@@ -51,7 +51,10 @@ fn open_group<M: Module>(
     began: Duration,
 ) -> Result<Opened, StorageError> {
     let programs = M::programs();
-    let fingerprints = programs.iter().enumerate().map(|(index, program)| program.fingerprint(index));
+    let fingerprints = programs
+        .iter()
+        .enumerate()
+        .map(|(index, program)| program.fingerprint(index));
     let declared = Declaration::of(M::DESCRIPTOR, &fingerprints.collect::<Vec<_>>());
     let module = M::DESCRIPTOR.name;
     let mut group = folder.open_group(module, layout.tasks, &declared, &durability.removed)?;
@@ -123,6 +126,7 @@ impl Rest {
             mut recovery,
             ..
         } = self.group;
+        let keep_at = self.durability.keep_at.unwrap_or(AT_ONCE);
         let (commits, for_keeper) = unbounded();
         let (kept, from_keeper) = unbounded();
         let committer = Committer::new(
@@ -132,11 +136,12 @@ impl Rest {
             self.durability.sync,
             commits,
             from_keeper,
+            keep_at,
         );
         recovery.took = shared.clock().now().saturating_sub(self.began);
         let background = Background {
             committer,
-            keeper: Keeper::new(store, for_keeper, kept, self.durability.keep_at.unwrap_or(AT_ONCE)),
+            keeper: Keeper::new(store, for_keeper, kept, keep_at),
             folder: self.folder,
         };
         (background, recovery)

@@ -5,7 +5,7 @@ use super::running::{self, Running};
 use crate::client::App;
 use crate::env::{Env, Externals};
 use crate::error::{Error, Result};
-use crate::group::{Folder, StorageError};
+use crate::group::Folder;
 use crate::module::Module;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -57,8 +57,8 @@ impl InProcessCluster {
     /// under way begin anew: such a future cannot be stored.) What a client has read was durable, and never goes back.
     ///
     /// # Errors
-    /// [`Error::Storage`] with [`Io`](StorageError::Io) or, when another cluster has the folder open,
-    /// [`Locked`](StorageError::Locked).
+    /// [`Error::Storage`] with [`Io`](crate::StorageError::Io) or, when another cluster has the folder open,
+    /// [`Locked`](crate::StorageError::Locked).
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         Self::open_in(Env::real(), path)
     }
@@ -106,7 +106,8 @@ impl InProcessCluster {
             name,
             kept: false,
         };
-        let (app, module): (App<M>, _) = running::start(&self.env, &self.externals, self.folder.as_ref(), launch).await?;
+        let (app, module): (App<M>, _) =
+            running::start(&self.env, &self.externals, self.folder.as_ref(), launch).await?;
         let mut modules = self.modules();
         if modules.closed {
             return Err(Error::ShutDown);

@@ -83,7 +83,14 @@ pub(super) async fn start<M: Module>(
     let mut recovery = None;
     let mut background = Vec::new();
     if let Some(rest) = rest {
-        let (Background { committer, keeper, folder }, found) = rest.background(&shared);
+        let (
+            Background {
+                committer,
+                keeper,
+                folder,
+            },
+            found,
+        ) = rest.background(&shared);
         recovery = Some(found);
         // The shutdown waits for them, too.
         let (committed, has_committed) = oneshot::channel();

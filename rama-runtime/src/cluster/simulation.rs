@@ -72,7 +72,13 @@ impl<M: Module> Simulation<M> {
         let opened = durable::open::<M>(&env, &Arc::new(folder), &layout, durability)?;
         let (epochs, plans, rest) = Opened::split(opened);
         let (senders, inboxes): (Vec<_>, Vec<_>) = (0..threads).map(|_| crossbeam_channel::unbounded()).unzip();
-        let shared = Arc::new(Shared::<M>::new(layout, senders, env.clone(), Arc::default(), Some(epochs)));
+        let shared = Arc::new(Shared::<M>::new(
+            layout,
+            senders,
+            env.clone(),
+            Arc::default(),
+            Some(epochs),
+        ));
         let (background, recovery) = rest.background(&shared);
         let mut running = Vec::new();
         for ((index, inbox), plan) in (0u32..).zip(inboxes).zip(plans) {
@@ -184,7 +190,12 @@ impl<M: Module> Simulation<M> {
                 self.turn(index);
             }
         }
-        if let Some(Background { mut committer, mut keeper, .. }) = self.background.take() {
+        if let Some(Background {
+            mut committer,
+            mut keeper,
+            ..
+        }) = self.background.take()
+        {
             while committer.step() == Step::Progress {}
             committer.end();
             while keeper.step() {}

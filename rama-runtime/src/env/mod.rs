@@ -16,8 +16,8 @@ pub(crate) use wake::pause;
 
 use crate::group::SimulatedStore;
 use std::sync::Arc;
-use std::time::Duration;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// The outside world, as one cluster sees it. Cheap to clone; clones are the same world.
 #[derive(Clone)]

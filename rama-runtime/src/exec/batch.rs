@@ -4,7 +4,7 @@ use crate::topology::{Envelope, Envelopes, TreeRef, Wire};
 use std::any::Any;
 
 /// Hops of one topology, in order, for one thread.
-pub(crate) struct Batch {
+pub struct Batch {
     /// The topology's index.
     pub(crate) program: usize,
     /// An `Envelopes<Hop>` of that topology.

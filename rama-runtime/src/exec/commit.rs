@@ -40,9 +40,13 @@ impl<M: Module> Thread<M> {
         for (thread, outbox) in (0u32..).zip(&mut host.outboxes) {
             if !outbox.updates.is_empty() {
                 // A thread that has stopped needs nothing any more.
-                let _ = host
-                    .shared
-                    .send(thread, Message::Trees { cut, updates: std::mem::take(&mut outbox.updates) });
+                let _ = host.shared.send(
+                    thread,
+                    Message::Trees {
+                        cut,
+                        updates: std::mem::take(&mut outbox.updates),
+                    },
+                );
             }
         }
     }
@@ -56,9 +60,13 @@ impl<M: Module> Thread<M> {
         }
         for (thread, outbox) in (0u32..).zip(&mut host.outboxes) {
             if !outbox.batches.is_empty() {
-                let _ = host
-                    .shared
-                    .send(thread, Message::Hops { cut, batches: std::mem::take(&mut outbox.batches) });
+                let _ = host.shared.send(
+                    thread,
+                    Message::Hops {
+                        cut,
+                        batches: std::mem::take(&mut outbox.batches),
+                    },
+                );
             }
         }
     }
@@ -95,7 +103,9 @@ impl<M: Module> Host<M> {
     fn answer_probes(&mut self) {
         if self.counters.unfinished == 0 {
             let appended = self.appended;
-            self.held.probes.extend(self.probes.drain(..).map(|probe| (probe, appended)));
+            self.held
+                .probes
+                .extend(self.probes.drain(..).map(|probe| (probe, appended)));
         }
     }
 }

@@ -11,7 +11,9 @@ use crate::depot::Failure;
 use crate::env::Rng;
 use crate::group::StoreError;
 use crate::module::Module;
-use crate::topology::{Emit, Envelope, Envelopes, EventError, Flow, Machine, Out, Place, Route, TreeRef, Wire, check_wire};
+use crate::topology::{
+    Emit, Envelope, Envelopes, EventError, Flow, Machine, Out, Place, Route, TreeRef, Wire, check_wire,
+};
 use std::any::Any;
 use std::collections::VecDeque;
 
@@ -46,12 +48,7 @@ pub trait Program<M: Module>: Send + 'static {
     ///
     /// # Errors
     /// When a value's own `Serialize` fails.
-    fn store(
-        &self,
-        envelopes: &mut (dyn Any + Send),
-        host: &Host<M>,
-        writer: RunWriter<'_>,
-    ) -> Result<(), StoreError>;
+    fn store(&self, envelopes: &mut (dyn Any + Send), host: &Host<M>, writer: RunWriter<'_>) -> Result<(), StoreError>;
 
     /// The batch of these hops, for tasks of this thread: their places there, their records' places in the flight, and their
     /// encoding.

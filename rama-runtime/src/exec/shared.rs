@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 use crate::group::{Recovery, StorageError};
 use crate::module::Module;
 use crossbeam_channel::Sender;
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use tokio::sync::Semaphore;
 
 /// One launched module.

@@ -135,14 +135,6 @@ impl Acks {
 }
 
 impl Slots {
-    /// Slots of a partition whose records begin at `first`.
-    pub(crate) fn starting_at(first: u64) -> Self {
-        Slots {
-            first,
-            ..Slots::default()
-        }
-    }
-
     /// The offset behind the last record known.
     pub(crate) fn end(&self) -> u64 {
         self.first + self.remaining.len() as u64

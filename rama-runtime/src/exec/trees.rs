@@ -237,14 +237,21 @@ impl Trees {
 
     /// All attempts that are not over, or of whose end nobody has asked.
     pub(crate) fn unfinished(&self) -> impl Iterator<Item = Running> {
-        (0..).zip(&self.trees).filter(|(_, tree)| tree.live).map(|(slot, tree)| Running {
-            slot,
-            attempt: tree.attempt,
-            source: tree.source,
-            first: tree.first,
-            count: tree.count,
-            failed: tree.notes.failures().map(|(record, error)| (record, error.to_owned())).collect(),
-        })
+        (0..)
+            .zip(&self.trees)
+            .filter(|(_, tree)| tree.live)
+            .map(|(slot, tree)| Running {
+                slot,
+                attempt: tree.attempt,
+                source: tree.source,
+                first: tree.first,
+                count: tree.count,
+                failed: tree
+                    .notes
+                    .failures()
+                    .map(|(record, error)| (record, error.to_owned()))
+                    .collect(),
+            })
     }
 
     /// Whether that attempt is still running.

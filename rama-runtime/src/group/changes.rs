@@ -102,11 +102,6 @@ impl Changes {
         self.bytes.extend_from_slice(&self.key);
     }
 
-    /// Whether there are none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
-    }
-
     /// Their encoding, so far.
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()

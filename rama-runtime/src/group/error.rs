@@ -36,7 +36,9 @@ pub enum StorageError {
         reason: String,
     },
     /// A newer program has written the folder.
-    #[error("the folder has format {format}, and this program knows {known}: open it with the program that wrote it, or a newer one")]
+    #[error(
+        "the folder has format {format}, and this program knows {known}: open it with the program that wrote it, or a newer one"
+    )]
     Format {
         /// The folder's.
         format: u64,
@@ -54,7 +56,9 @@ pub enum StorageError {
         asked: String,
     },
     /// The number of tasks is fixed for a module's life: data is placed by it.
-    #[error("the folder was made with {stored} tasks, so it cannot be opened with {asked}: launch it with `Launch::tasks({stored})`")]
+    #[error(
+        "the folder was made with {stored} tasks, so it cannot be opened with {asked}: launch it with `Launch::tasks({stored})`"
+    )]
     OtherTasks {
         /// With how many it was made.
         stored: u32,
@@ -62,7 +66,9 @@ pub enum StorageError {
         asked: u32,
     },
     /// The module no longer declares something that is stored.
-    #[error("the folder holds the {what} `{name}`, which the module does not declare: launch it with `.removed(\"{name}\")` to forget it")]
+    #[error(
+        "the folder holds the {what} `{name}`, which the module does not declare: launch it with `.removed(\"{name}\")` to forget it"
+    )]
     Removed {
         /// A depot, a PState or a source.
         what: &'static str,

@@ -134,7 +134,11 @@ impl Folder {
             None => Arc::new(LsmStore::open(&folder.join("store"))?),
         };
         let applied = store.applied()?;
-        let options = LogOptions::new(manifest.id);
+        let mut options = LogOptions::new(manifest.id);
+        if self.env.simulated_store().is_some() {
+            // What happens rarely must happen often there.
+            (options.segment_bytes, options.room) = (4096, 512);
+        }
         let log_folder = folder.join("log");
         let (mut log, recovered) =
             LocalLog::open(Arc::clone(&files), log_folder, options, applied, Some(manifest.opened))?;
@@ -178,12 +182,7 @@ impl Group {
 }
 
 /// Brings everything behind commit `applied` to the store.
-fn bring_all(
-    log: &LocalLog,
-    store: &dyn Store,
-    applied: u64,
-    recovery: &mut Recovery,
-) -> Result<(), StorageError> {
+fn bring_all(log: &LocalLog, store: &dyn Store, applied: u64, recovery: &mut Recovery) -> Result<(), StorageError> {
     let mut changes = Coalesced::default();
     let mut last = applied;
     let payload = |commit: u64, error: &StoreError| LogError::Payload {

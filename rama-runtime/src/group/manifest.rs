@@ -82,8 +82,16 @@ impl Declaration {
         });
         let topologies = module.topologies.iter().zip(fingerprints);
         Declaration {
-            depots: module.depots.iter().map(|depot| named(depot.name, depot.record)).collect(),
-            pstates: module.pstates.iter().map(|pstate| named(pstate.name, pstate.schema)).collect(),
+            depots: module
+                .depots
+                .iter()
+                .map(|depot| named(depot.name, depot.record))
+                .collect(),
+            pstates: module
+                .pstates
+                .iter()
+                .map(|pstate| named(pstate.name, pstate.schema))
+                .collect(),
             sources: sources.collect(),
             fingerprints: fingerprints.to_vec(),
             topologies: topologies
@@ -164,54 +172,55 @@ impl Manifest {
     ) -> Result<(Numbers, Vec<(Declared, u16)>), StorageError> {
         let mut gone = Vec::new();
         let next = &mut self.next;
-        let mut adopt = |what: &'static str, of: Option<Declared>, stored: &mut Vec<Part>, declared: &[(String, String)]| {
-            let mut numbers = Vec::new();
-            stored.retain(|part| {
-                let kept = declared.iter().any(|(name, _)| *name == part.name);
-                if !kept && (of.is_none() || removed.contains(&part.name)) {
-                    gone.extend(of.map(|of| (of, part.number)));
-                    return false;
-                }
-                true
-            });
-            for part in &*stored {
-                if !declared.iter().any(|(name, _)| *name == part.name) {
-                    return Err(StorageError::Removed {
-                        what,
-                        name: part.name.clone(),
-                    });
-                }
-            }
-            for (name, shape) in declared {
-                let known = stored.iter_mut().find(|part| part.name == *name);
-                match known {
-                    Some(part) if of.is_some() && part.shape != *shape => {
-                        return Err(StorageError::Shape {
+        let mut adopt =
+            |what: &'static str, of: Option<Declared>, stored: &mut Vec<Part>, declared: &[(String, String)]| {
+                let mut numbers = Vec::new();
+                stored.retain(|part| {
+                    let kept = declared.iter().any(|(name, _)| *name == part.name);
+                    if !kept && (of.is_none() || removed.contains(&part.name)) {
+                        gone.extend(of.map(|of| (of, part.number)));
+                        return false;
+                    }
+                    true
+                });
+                for part in &*stored {
+                    if !declared.iter().any(|(name, _)| *name == part.name) {
+                        return Err(StorageError::Removed {
                             what,
-                            name: name.clone(),
-                            stored: part.shape.clone(),
-                            declared: shape.clone(),
+                            name: part.name.clone(),
                         });
-                    }
-                    Some(part) => {
-                        // What is unfinished in another shape is looked at elsewhere.
-                        part.shape.clone_from(shape);
-                        numbers.push(part.number);
-                    }
-                    None => {
-                        let number = *next;
-                        *next = next.checked_add(1).ok_or(StorageError::TooManyParts)?;
-                        stored.push(Part {
-                            number,
-                            name: name.clone(),
-                            shape: shape.clone(),
-                        });
-                        numbers.push(number);
                     }
                 }
-            }
-            Ok(numbers)
-        };
+                for (name, shape) in declared {
+                    let known = stored.iter_mut().find(|part| part.name == *name);
+                    match known {
+                        Some(part) if of.is_some() && part.shape != *shape => {
+                            return Err(StorageError::Shape {
+                                what,
+                                name: name.clone(),
+                                stored: part.shape.clone(),
+                                declared: shape.clone(),
+                            });
+                        }
+                        Some(part) => {
+                            // What is unfinished in another shape is looked at elsewhere.
+                            part.shape.clone_from(shape);
+                            numbers.push(part.number);
+                        }
+                        None => {
+                            let number = *next;
+                            *next = next.checked_add(1).ok_or(StorageError::TooManyParts)?;
+                            stored.push(Part {
+                                number,
+                                name: name.clone(),
+                                shape: shape.clone(),
+                            });
+                            numbers.push(number);
+                        }
+                    }
+                }
+                Ok(numbers)
+            };
         let numbers = Numbers {
             depots: adopt("depot", Some(Declared::Depot), &mut self.depots, &declared.depots)?,
             pstates: adopt("PState", Some(Declared::PState), &mut self.pstates, &declared.pstates)?,

@@ -22,11 +22,11 @@ mod manifest;
 pub(crate) mod order;
 pub(crate) mod store;
 
-pub use changes::{Changes, Mark};
-pub use entries::{Entries, Place};
+pub use changes::Changes;
+pub use entries::Entries;
 pub use error::StorageError;
-pub(crate) use folder::{AT_ONCE, Folder, Group};
 pub use folder::Recovery;
+pub(crate) use folder::{AT_ONCE, Folder, Group};
 pub(crate) use manifest::{Declaration, Numbers};
 pub use store::{SimulatedStore, StoreError};
 

@@ -197,8 +197,13 @@ fn child(folder: &Path, life: u64) -> Result<(), String> {
         known.lines().for_each(|line| outside.hear(line));
         let cluster = InProcessCluster::open(folder.join("cluster")).map_err(|error| error.to_string())?;
         // The number of threads is free; small pieces, so that all of the store's ways are walked.
-        let launch = Launch::tasks(TASKS).threads(1 + life as u32 % 3).keep_at(1 << (12 + life % 8));
-        let app = cluster.launch::<Chaos>(launch).await.map_err(|error| error.to_string())?;
+        let launch = Launch::tasks(TASKS)
+            .threads(1 + life as u32 % 3)
+            .keep_at(1 << (12 + life % 8));
+        let app = cluster
+            .launch::<Chaos>(launch)
+            .await
+            .map_err(|error| error.to_string())?;
         let unfinished = app.recovery().map_or(0, |recovery| recovery.unfinished);
         app.settled().await.map_err(|error| error.to_string())?;
         let known = Known {
@@ -226,7 +231,9 @@ async fn write(app: ChaosClient, life: u64, writer: u64) -> Result<(), String> {
         let result = if writer % 2 == 0 {
             app.jobs().append(job(id)).ack(level).await.map(|()| vec![id])
         } else {
-            let ids: Vec<u64> = (0..pick(&mut rng, 30)).map(|place| (id << 5 | place << 1) | 1).collect();
+            let ids: Vec<u64> = (0..pick(&mut rng, 30))
+                .map(|place| (id << 5 | place << 1) | 1)
+                .collect();
             let flats = ids.iter().copied().map(flat).collect();
             app.flats().append_batch(flats).ack(level).await.map(|()| ids)
         };

@@ -275,13 +275,15 @@ fn live(
         }
         if step % 4 == 0 {
             let mut heard = Vec::new();
-            asked.retain_mut(|future| match future.as_mut().poll(&mut Context::from_waker(noop_waker_ref())) {
-                Poll::Ready(told) => {
-                    heard.push(told);
-                    false
-                }
-                Poll::Pending => true,
-            });
+            asked.retain_mut(
+                |future| match future.as_mut().poll(&mut Context::from_waker(noop_waker_ref())) {
+                    Poll::Ready(told) => {
+                        heard.push(told);
+                        false
+                    }
+                    Poll::Pending => true,
+                },
+            );
             heard.into_iter().try_for_each(|told| outside.hear(told))?;
         }
         simulation.step();

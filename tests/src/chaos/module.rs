@@ -24,7 +24,7 @@ pub struct Chaos {
     dead: Depot<DeadLetter<Job>>,
     /// How often a step of a record was done, by key. Element by element.
     #[pstate(owner = work)]
-    visits: PState<Map<u64, Subindexed<Map<(u64, u32), u64>>>>,
+    visits: PState<Map<u64, Visits>>,
     /// How many steps were done, by key: the last write of its event.
     #[pstate(owner = work)]
     totals: PState<Map<u64, u64>>,
@@ -35,6 +35,9 @@ pub struct Chaos {
     #[pstate(owner = forwarded)]
     forwarded: PState<Map<(u64, u32), u64>>,
 }
+
+/// How often a step of a record was done.
+pub type Visits = Subindexed<Map<(u64, u32), u64>>;
 
 /// What was at a key.
 #[derive(Fields)]

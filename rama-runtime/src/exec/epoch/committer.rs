@@ -20,9 +20,14 @@ pub(crate) struct Committer<M: Module> {
     payload: Vec<u8>,
     sync: SyncPolicy,
     synced_at: Duration,
-    /// Commits that are not durable: the keeper gets them when they are, as the store must not have what the log may lose.
-    unsynced: Vec<(u64, Arc<[u8]>)>,
-    unsynced_bytes: usize,
+    /// Commits that the keeper does not have, and their bytes. It gets them when they are durable, as the store must not have what the
+    /// log may lose; and many at once, as each time a thread is woken.
+    to_keep: Vec<(u64, Arc<[u8]>)>,
+    to_keep_bytes: usize,
+    /// Whether the last of them are not durable.
+    unsynced: bool,
+    /// So many bytes are handed on at once.
+    hand_on_at: usize,
     /// What the keeper is given to do.
     commits: Sender<(u64, Arc<[u8]>)>,
     /// How far it has come.
@@ -31,6 +36,9 @@ pub(crate) struct Committer<M: Module> {
 
 /// However rarely the log is synced, so many bytes are not left to the system for longer.
 const MOST_UNSYNCED: usize = 32 << 20;
+
+/// So many bytes of commits are handed on to the keeper at once.
+const HAND_ON_AT: usize = 1 << 20;
 
 /// What a step came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +56,7 @@ impl<M: Module> Committer<M> {
         sync: SyncPolicy,
         commits: Sender<(u64, Arc<[u8]>)>,
         kept: Receiver<Kept>,
+        hand_on_at: usize,
     ) -> Self {
         Committer {
             shared,
@@ -57,8 +66,10 @@ impl<M: Module> Committer<M> {
             payload: Vec::new(),
             sync,
             synced_at: Duration::ZERO,
-            unsynced: Vec::new(),
-            unsynced_bytes: 0,
+            to_keep: Vec::new(),
+            to_keep_bytes: 0,
+            unsynced: false,
+            hand_on_at: hand_on_at.min(HAND_ON_AT),
             commits,
             kept,
         }
@@ -127,22 +138,28 @@ impl<M: Module> Committer<M> {
         for mut part in self.collected.drain(..) {
             part.held.leave(&self.shared.pending);
         }
+        // Behind the answers, for which somebody waits.
+        if self.unsynced {
+            self.sync_if_due();
+        } else if self.to_keep_bytes >= self.hand_on_at {
+            self.hand_on();
+        }
         self.trim();
     }
 
     /// Writes the commit. Says whether it is as durable as it has to be.
     fn write(&mut self) -> bool {
-        let sabotaged = self.shared.epochs.as_ref().is_some_and(|epochs| epochs.sabotage == Sabotage::NoSync);
+        let sabotaged = self
+            .shared
+            .epochs
+            .as_ref()
+            .is_some_and(|epochs| epochs.sabotage == Sabotage::NoSync);
         let sync = matches!(self.sync, SyncPolicy::Always) && !sabotaged;
         match self.log.append(self.log.tail(), &self.payload, sync) {
             Ok(number) => {
-                self.unsynced_bytes += self.payload.len();
-                self.unsynced.push((number, self.payload.as_slice().into()));
-                if sync || sabotaged {
-                    self.hand_on();
-                } else {
-                    self.sync_if_due();
-                }
+                self.to_keep_bytes += self.payload.len();
+                self.to_keep.push((number, self.payload.as_slice().into()));
+                self.unsynced = !sync && !sabotaged;
                 true
             }
             Err(error) => {
@@ -152,11 +169,10 @@ impl<M: Module> Committer<M> {
         }
     }
 
-    /// The log is durable up to its end.
+    /// Gives the keeper what it does not have. All of it is durable.
     fn hand_on(&mut self) {
-        self.synced_at = self.shared.clock().now();
-        self.unsynced_bytes = 0;
-        for commit in self.unsynced.drain(..) {
+        self.to_keep_bytes = 0;
+        for commit in self.to_keep.drain(..) {
             // The keeper has gone: the module is ending.
             let _ = self.commits.send(commit);
         }
@@ -164,10 +180,10 @@ impl<M: Module> Committer<M> {
 
     /// When the log is to be synced, if it has to be.
     fn sync_in(&self) -> Option<Duration> {
-        if self.unsynced.is_empty() {
+        if !self.unsynced {
             return None;
         }
-        if self.unsynced_bytes > MOST_UNSYNCED {
+        if self.to_keep_bytes > MOST_UNSYNCED {
             return Some(Duration::ZERO);
         }
         match self.sync {
@@ -179,7 +195,11 @@ impl<M: Module> Committer<M> {
     fn sync_if_due(&mut self) {
         if self.sync_in().is_some_and(|time| time.is_zero()) {
             match self.log.sync() {
-                Ok(()) => self.hand_on(),
+                Ok(()) => {
+                    self.unsynced = false;
+                    self.synced_at = self.shared.clock().now();
+                    self.hand_on();
+                }
                 Err(error) => self.shared.fail(error),
             }
         }
@@ -202,10 +222,8 @@ impl<M: Module> Committer<M> {
 
     /// The threads have gone.
     pub(crate) fn end(&mut self) {
-        if self.unsynced.is_empty() {
-            return;
-        }
-        match self.log.sync() {
+        let synced = if self.unsynced { self.log.sync() } else { Ok(()) };
+        match synced {
             Ok(()) => self.hand_on(),
             Err(error) => tracing::error!(%error, "the end of a log could not be made durable"),
         }

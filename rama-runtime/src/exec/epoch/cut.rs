@@ -128,7 +128,13 @@ impl<M: Module> Thread<M> {
             return;
         }
         let age = now.saturating_sub(durable.at);
-        let due = age >= epochs.limits.interval.max(durable.cost * SHARE);
+        // Where somebody waits, an epoch is as short as its cut allows.
+        let least = if durable.held.is_empty() {
+            epochs.limits.interval
+        } else {
+            Duration::ZERO
+        };
+        let due = age >= least.max(durable.cost * SHARE);
         let at_once = idle && !durable.held.is_empty();
         if !due && !at_once {
             return;
@@ -243,7 +249,10 @@ impl<M: Module> Thread<M> {
 
 impl<M: Module> Host<M> {
     pub(in crate::exec) fn sabotage(&self) -> Sabotage {
-        self.shared.epochs.as_ref().map_or(Sabotage::None, |epochs| epochs.sabotage)
+        self.shared
+            .epochs
+            .as_ref()
+            .map_or(Sabotage::None, |epochs| epochs.sabotage)
     }
 
     /// The number that messages of this thread carry.
@@ -282,7 +291,9 @@ impl<M: Module> Host<M> {
 
     /// Writes what has changed in the partitions and in the sources' positions.
     fn store_partitions(&mut self, changes: &mut Changes) -> Result<(), StoreError> {
-        let Some(epochs) = &self.shared.epochs else { return Ok(()) };
+        let Some(epochs) = &self.shared.epochs else {
+            return Ok(());
+        };
         let numbers = &epochs.numbers;
         let next = self.durable.as_ref().map_or(0, |durable| durable.cut) + 1;
         for task in &mut self.tasks {
@@ -350,7 +361,11 @@ impl<M: Module> Host<M> {
         let ready = match &mut self.durable {
             None => true,
             Some(durable) => {
-                let sabotaged = self.shared.epochs.as_ref().is_some_and(|epochs| epochs.sabotage == Sabotage::NoSync);
+                let sabotaged = self
+                    .shared
+                    .epochs
+                    .as_ref()
+                    .is_some_and(|epochs| epochs.sabotage == Sabotage::NoSync);
                 if !sabotaged {
                     durable.held.acks.append(&mut acks_and_answers.acks);
                     durable.held.answers.append(&mut acks_and_answers.answers);

@@ -1,7 +1,7 @@
 //! The keeper: brings to the store, in the background, what the log has.
 
-use crate::group::store::{Coalesced, Store};
 use crate::group::StoreError;
+use crate::group::store::{Coalesced, Store};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use std::sync::Arc;
 use std::time::Duration;

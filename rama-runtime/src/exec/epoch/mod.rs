@@ -74,7 +74,12 @@ pub enum Sabotage {
 }
 
 impl Epochs {
-    pub(crate) fn new(parts: Sender<Option<Part>>, limits: EpochLimits, numbers: Arc<Numbers>, sabotage: Sabotage) -> Self {
+    pub(crate) fn new(
+        parts: Sender<Option<Part>>,
+        limits: EpochLimits,
+        numbers: Arc<Numbers>,
+        sabotage: Sabotage,
+    ) -> Self {
         Epochs {
             begun: AtomicU64::new(0),
             durable: AtomicU64::new(0),
@@ -110,6 +115,9 @@ impl Epochs {
     /// That cut is durable. Says which one is to begin next, if one is wanted.
     pub(crate) fn done(&self, cut: u64) -> Option<u64> {
         self.durable.store(cut, Ordering::SeqCst);
-        self.wanted.swap(false, Ordering::SeqCst).then(|| self.begin()).flatten()
+        self.wanted
+            .swap(false, Ordering::SeqCst)
+            .then(|| self.begin())
+            .flatten()
     }
 }

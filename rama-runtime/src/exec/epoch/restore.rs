@@ -52,7 +52,7 @@ struct Restart {
 
 /// Hops that go on, all on one thread.
 #[derive(Debug)]
-pub(crate) struct PlannedRun {
+pub struct PlannedRun {
     program: usize,
     pub(crate) tree: TreeRef,
     pub(crate) id: u64,
@@ -112,7 +112,10 @@ impl Plan {
         let parts: Vec<_> = store.below(&keys::ALL_UNFINISHED).collect::<Result<_, _>>()?;
         let mut trees: BTreeMap<TreeId, Growing> = BTreeMap::new();
         for (key, part) in &parts {
-            let thread = key.get(1..).and_then(|key| key.try_into().ok()).map_or(u32::MAX, u32::from_be_bytes);
+            let thread = key
+                .get(1..)
+                .and_then(|key| key.try_into().ok())
+                .map_or(u32::MAX, u32::from_be_bytes);
             match threads.get_mut(thread as usize) {
                 Some(plan) => plan.any = true,
                 None => threads[0].stale.push(thread),
@@ -173,7 +176,9 @@ impl Plan {
                     let wait = run.wait.and_then(|wait| place_of(wait, layout, numbers));
                     let mut by_thread: BTreeMap<u32, PlannedRun> = BTreeMap::new();
                     for (task, record, hop) in run.hops {
-                        let Some(place) = layout.places.get(task as usize) else { continue };
+                        let Some(place) = layout.places.get(task as usize) else {
+                            continue;
+                        };
                         let planned = by_thread.entry(place.thread).or_insert_with(|| {
                             let id = rng.next_u64() | 1;
                             growing.word ^= id;
@@ -302,7 +307,9 @@ impl<M: Module> Thread<M> {
         let any = plan.any || !plan.stale.is_empty() || !plan.trees.is_empty();
         for tree in plan.trees {
             let source = tree.task as usize * kinds + tree.kind;
-            let Some(entry) = self.host.sources.get_mut(source) else { continue };
+            let Some(entry) = self.host.sources.get_mut(source) else {
+                continue;
+            };
             entry.in_flight += tree.count;
             // A thread has far fewer sources than 2^32.
             let (slot, attempt) = self.host.trees.plant(source as u32, tree.first, tree.count);
@@ -317,7 +324,9 @@ impl<M: Module> Thread<M> {
             }
         }
         for run in plan.runs {
-            let Some(program) = self.programs.get(run.program) else { continue };
+            let Some(program) = self.programs.get(run.program) else {
+                continue;
+            };
             let batch = program.restore(&run)?;
             let (tree, record) = (run.tree, run.hops.first().map_or(0, |(_, record, _)| *record));
             match run.wait {
@@ -329,7 +338,11 @@ impl<M: Module> Thread<M> {
                         id: run.id,
                         batch,
                     };
-                    let slots = self.host.tasks.get_mut(task as usize).and_then(|task| task.slots.get_mut(depot));
+                    let slots = self
+                        .host
+                        .tasks
+                        .get_mut(task as usize)
+                        .and_then(|task| task.slots.get_mut(depot));
                     let refused = match slots {
                         Some(slots) => slots.wait(offset, waiting).err(),
                         None => Some(waiting),

@@ -114,10 +114,10 @@ pub(crate) struct Unfinished {
 }
 
 /// Writes hops of one topology: they are typed, so the topology's program does it.
-pub(crate) struct RunWriter<'u> {
-    pub(crate) unfinished: &'u mut Unfinished,
-    pub(crate) topology: u16,
-    pub(crate) wait: Option<WaitFor>,
+pub struct RunWriter<'u> {
+    pub(super) unfinished: &'u mut Unfinished,
+    pub(super) topology: u16,
+    pub(super) wait: Option<WaitFor>,
 }
 
 fn push<T: Serialize>(value: &T, out: &mut Vec<u8>) -> Result<(), StoreError> {
@@ -235,7 +235,9 @@ pub(crate) fn read<'a>(mut bytes: &'a [u8], mut each: impl FnMut(Item<'a>)) -> R
 impl<M: Module> Thread<M> {
     /// Writes down everything that is unfinished here.
     pub(super) fn write_unfinished(&mut self, unfinished: &mut Unfinished) -> Result<(), StoreError> {
-        let Some(epochs) = &self.host.shared.epochs else { return Ok(()) };
+        let Some(epochs) = &self.host.shared.epochs else {
+            return Ok(());
+        };
         let numbers = Arc::clone(&epochs.numbers);
         let thread = self.host.index;
         for tree in self.host.trees.unfinished() {
@@ -324,7 +326,9 @@ impl<M: Module> Thread<M> {
     /// The same, of what happened in trees that are kept here. Only failures are written: words follow from the hops, and nobody
     /// waits any more for what was returned.
     pub(in crate::exec) fn note_updates(&mut self, cut: u64, updates: &[TreeUpdate]) {
-        let Some(unfinished) = self.host.under_way(cut) else { return };
+        let Some(unfinished) = self.host.under_way(cut) else {
+            return;
+        };
         let mut result = Ok(());
         for update in updates {
             for (record, error) in update.notes.failures() {

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::exec::{Program, program};
 use crate::module::descriptor::*;
 use crate::module::{Module, ModuleDescriptor};
+use crate::pstate::PStatePartition;
 use crate::topology::*;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;

@@ -8,6 +8,7 @@ use crate::depot::DepotPartition;
 use crate::error::Error;
 use crate::exec::Program;
 use crate::module::{Module, ModuleDescriptor};
+use crate::pstate::PStatePartition;
 use crate::topology::TaskInfo;
 use futures_util::FutureExt;
 use futures_util::future::{join_all, join3};
@@ -130,6 +131,10 @@ impl Module for Slow {
     }
 
     fn depot(&mut self, _index: usize) -> Option<&mut dyn DepotPartition> {
+        None
+    }
+
+    fn pstate(&mut self, _index: usize) -> Option<&mut dyn PStatePartition> {
         None
     }
 

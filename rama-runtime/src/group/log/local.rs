@@ -22,6 +22,8 @@ pub(crate) struct LogOptions {
     pub(crate) segment_bytes: u64,
     /// The most bytes of payload in a record; a commit of more is written in parts.
     pub(crate) most_record: u32,
+    /// A segment grows by so much at once: a write that does not change a file's length costs less to sync.
+    pub(crate) room: u64,
 }
 
 impl LogOptions {
@@ -31,6 +33,7 @@ impl LogOptions {
             id,
             segment_bytes: 64 << 20,
             most_record: 8 << 20,
+            room: 4 << 20,
         }
     }
 }
@@ -48,6 +51,8 @@ pub(crate) struct LocalLog {
     segments: VecDeque<Extent>,
     file: Box<dyn File>,
     path: PathBuf,
+    /// How long that file is: beyond its records it is filled with zeros.
+    room: u64,
     tail: u64,
     /// The last commit that is known to be durable.
     durable: u64,
@@ -80,7 +85,7 @@ impl LocalLog {
         if epoch < seen {
             return Err(LogError::Fenced { given: epoch, seen });
         }
-        let (tail, cut) = (found.chain.last(), found.cut());
+        let (tail, cut) = (found.chain.last(), found.torn()?);
         found.repair(&*files, &dir)?;
         let log = LocalLog {
             files,
@@ -89,6 +94,7 @@ impl LocalLog {
             epoch,
             file: found.last.file,
             path: found.last.path,
+            room: found.end,
             tail,
             durable: tail,
             previous: found.chain.previous(),
@@ -121,6 +127,7 @@ impl LocalLog {
             segments: VecDeque::from([Extent { first, len: 0 }]),
             file,
             path,
+            room: 0,
             tail: applied,
             durable: applied,
             previous: 0,
@@ -191,9 +198,16 @@ impl LocalLog {
     /// Writes the buffer behind the last record.
     fn put(&mut self) -> Result<(), LogError> {
         if let Some(segment) = self.segments.back_mut() {
+            let end = segment.len + self.buffer.len() as u64;
+            if end > self.room {
+                // Where there is no room for that, there may be for the record.
+                let room = end + self.options.room;
+                let grown = room > end && self.file.set_len(room).is_ok();
+                self.room = if grown { room } else { end };
+            }
             let written = self.file.write_at(segment.len, &self.buffer);
             written.map_err(|error| LogError::io(&self.path, &error))?;
-            segment.len += self.buffer.len() as u64;
+            segment.len = end;
         }
         Ok(())
     }
@@ -210,11 +224,16 @@ impl LocalLog {
     /// Begins a new segment.
     fn rotate(&mut self) -> Result<(), LogError> {
         self.make_durable()?;
+        if let Some(segment) = self.segments.back() {
+            // A segment that is not the last one ends with its last record, durably.
+            let cut = self.file.set_len(segment.len).and_then(|()| self.file.sync_data());
+            cut.map_err(|error| LogError::io(&self.path, &error))?;
+        }
         let first = self.tail.saturating_add(1);
         let path = path_of(&self.dir, first);
         let file = self.files.create(&path);
         self.file = file.map_err(|error| LogError::io(&path, &error))?;
-        self.path = path;
+        (self.path, self.room) = (path, 0);
         let synced = self.files.sync_dir(&self.dir);
         synced.map_err(|error| LogError::io(&self.dir, &error))?;
         self.segments.push_back(Extent { first, len: 0 });
@@ -254,6 +273,14 @@ impl LocalLog {
             return Ok(());
         }
         Err(LogError::corrupt(&path, offset, "a commit without its last part"))
+    }
+}
+
+#[cfg(test)]
+impl LocalLog {
+    /// How many bytes it takes on the disk.
+    pub(super) fn size(&self) -> u64 {
+        self.segments.iter().map(|segment| segment.len).sum()
     }
 }
 
@@ -317,9 +344,5 @@ impl LogEngine for LocalLog {
             self.judge(synced)?;
         }
         Ok(())
-    }
-
-    fn size(&self) -> u64 {
-        self.segments.iter().map(|segment| segment.len).sum()
     }
 }

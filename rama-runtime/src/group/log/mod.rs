@@ -20,7 +20,6 @@ mod segment;
 mod tests;
 
 pub(crate) use local::{LocalLog, LogOptions};
-pub(crate) use recover::Recovered;
 
 use std::io;
 use std::path::Path;
@@ -44,9 +43,6 @@ pub(crate) trait LogEngine: Send {
 
     /// Everything up to that commit may be forgotten. Only whole segments are, and never the last one.
     fn trim(&mut self, up_to: u64) -> Result<(), LogError>;
-
-    /// How many bytes it takes on the disk.
-    fn size(&self) -> u64;
 }
 
 /// Takes a commit's number and payload.

@@ -13,6 +13,9 @@ use crate::env::Files;
 use std::collections::VecDeque;
 use std::path::Path;
 
+/// So much of a segment is looked at, or written again, at once.
+const AT_ONCE: usize = 256 << 10;
+
 /// What was found when a log was opened.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Recovered {
@@ -46,7 +49,7 @@ pub(super) struct Found {
     /// Where in the last segment the commits begin that may not be durable.
     doubtful: u64,
     /// Where in it the last whole commit ends.
-    end: u64,
+    pub(super) end: u64,
 }
 
 /// Checks all segments. Changes nothing. Nothing is found in a directory without any.
@@ -174,9 +177,20 @@ fn walk(segment: &mut Segment, chain: &mut Chain) -> Result<Walked, LogError> {
 }
 
 impl Found {
-    /// How many bytes [`Found::repair`] cuts off.
-    pub(super) fn cut(&self) -> u64 {
-        self.last.len - self.end
+    /// How many bytes there are of commits that are not whole: what is behind them is zeros, room for others.
+    pub(super) fn torn(&mut self) -> Result<u64, LogError> {
+        let (mut at, mut torn) = (self.end, 0);
+        while at < self.last.len {
+            let bytes = self.last.bytes(at, AT_ONCE)?;
+            if bytes.is_empty() {
+                break;
+            }
+            if let Some(last) = bytes.iter().rposition(|byte| *byte != 0) {
+                torn = at + last as u64 + 1 - self.end;
+            }
+            at += bytes.len() as u64;
+        }
+        Ok(torn)
     }
 
     /// Cuts off what is not whole, and makes durable what is. Whoever opened the log may show it to others.
@@ -184,12 +198,11 @@ impl Found {
     /// What may not be durable is written again, as a sync alone might do nothing: where a sync failed in the process before this one,
     /// the kernel takes what it still has in memory for written.
     pub(super) fn repair(&mut self, files: &dyn Files, dir: &Path) -> Result<(), LogError> {
-        const AT_ONCE: u64 = 256 << 10;
         let path = self.last.path.clone();
         let failed = |error| LogError::io(&path, &error);
         let mut at = self.doubtful;
         while at < self.end {
-            let count = usize::try_from((self.end - at).min(AT_ONCE)).unwrap_or(0);
+            let count = usize::try_from((self.end - at).min(AT_ONCE as u64)).unwrap_or(0);
             let bytes = self.last.bytes(at, count)?.to_vec();
             if bytes.is_empty() {
                 return Err(LogError::corrupt(&path, at, "the file shrinks while it is read"));
@@ -197,7 +210,7 @@ impl Found {
             self.last.file.write_at(at, &bytes).map_err(failed)?;
             at += bytes.len() as u64;
         }
-        if self.cut() > 0 {
+        if self.last.len > self.end {
             self.last.file.set_len(self.end).map_err(failed)?;
         }
         self.last.file.sync_data().map_err(failed)?;

@@ -30,7 +30,9 @@ impl LsmStore {
             .open()
             .map_err(failed)?;
         let state = database
-            .keyspace("state", || KeyspaceCreateOptions::default().manual_journal_persist(true))
+            .keyspace("state", || {
+                KeyspaceCreateOptions::default().manual_journal_persist(true)
+            })
             .map_err(failed)?;
         Ok(LsmStore { database, state })
     }
@@ -55,7 +57,7 @@ impl Store for LsmStore {
 
     fn apply(&self, changes: &Coalesced, up_to: u64) -> Result<(), StoreError> {
         let mut batch = self.database.batch();
-        let mut flush = |batch: &mut fjall::OwnedWriteBatch, least: usize| {
+        let flush = |batch: &mut fjall::OwnedWriteBatch, least: usize| {
             if batch.len() < least {
                 return Ok(());
             }

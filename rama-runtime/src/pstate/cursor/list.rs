@@ -71,7 +71,8 @@ where
 
     /// Whether there are no items.
     pub fn is_empty(self) -> X::Answer<bool> {
-        self.site.read(self.path, |node| node.is_none_or(|list| list.is_empty()))
+        self.site
+            .read(self.path, |node| node.is_none_or(|list| list.is_empty()))
     }
 
     /// All items.

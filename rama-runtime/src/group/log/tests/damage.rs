@@ -21,7 +21,14 @@ fn a_bit_that_flips_before_the_last_commit_is_an_error() {
             Ok((log, recovered)) => {
                 assert_eq!(chosen + 1, paths.len(), "seed {seed}");
                 assert!(byte >= size - last, "seed {seed}: byte {byte} of {size}");
-                assert_eq!((recovered.last, recovered.cut), (19, last));
+                // Zeros at the end are taken for room.
+                let zeros = all[19].iter().rev().take_while(|byte| **byte == 0).count() as u64;
+                assert_eq!(recovered.last, 19);
+                assert!(
+                    (last - zeros..=last).contains(&recovered.cut),
+                    "seed {seed}: {}",
+                    recovered.cut
+                );
                 assert_eq!(commits(&log, 0).unwrap(), all[..19]);
             }
             Err(LogError::Corrupt { file, .. } | LogError::Version { file, .. }) => {
