@@ -476,6 +476,14 @@ impl Model {
                     ::core::result::Result::Ok(())
                 }
 
+                fn weight(node: &#node) -> ::core::primitive::usize {
+                    0 #(+ ::rama_runtime::__private::weigh_field::<#schemas>(&node.#names))*
+                }
+
+                fn evict(node: &mut #node, evicting: &mut ::rama_runtime::__private::Evicting) {
+                    #(::rama_runtime::__private::evict_field::<#schemas>(&mut node.#names, #numbers, evicting);)*
+                }
+
                 fn load(
                     entries: &mut ::rama_runtime::__private::Entries<'_>,
                 ) -> ::core::result::Result<::core::option::Option<#node>, ::rama_runtime::__private::StoreError> {

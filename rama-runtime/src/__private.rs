@@ -13,7 +13,7 @@ pub use crate::client::{
 pub use crate::depot::{DeadLetter, Depot, DepotPartition, Failure, Fetch, NoCodec, NoRecord, RecordCodec};
 pub use crate::error::Result;
 pub use crate::exec::{Program, program};
-pub use crate::group::{Changes, Entries, StoreError};
+pub use crate::group::{Changes, Entries, Evicting, StoreError};
 pub use crate::key::hash_of;
 pub use crate::module::descriptor::*;
 pub use crate::module::{Declared, Module, declared};

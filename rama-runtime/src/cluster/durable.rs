@@ -3,10 +3,10 @@
 use super::launch::Durability;
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::exec::{Committer, EpochLimits, Epochs, Keeper, Layout, Part, Plan, Shared, ThreadPlan};
+use crate::exec::{Committer, EpochLimits, Epochs, Keeper, Layout, Plan, Shared, ThreadPlan, ToCommitter};
 use crate::group::{AT_ONCE, Declaration, Folder, Group, Recovery, StorageError};
 use crate::module::Module;
-use crossbeam_channel::{Receiver, unbounded};
+use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +16,8 @@ pub(super) struct Opened {
     folder: Arc<Folder>,
     pub(super) epochs: Epochs,
     pub(super) plans: Vec<ThreadPlan>,
-    parts: Receiver<Option<Part>>,
+    parts: Receiver<ToCommitter>,
+    to_committer: Sender<ToCommitter>,
     durability: Durability,
     began: Duration,
 }
@@ -58,7 +59,13 @@ fn open_group<M: Module>(
     let declared = Declaration::of(M::DESCRIPTOR, &fingerprints.collect::<Vec<_>>());
     let module = M::DESCRIPTOR.name;
     let mut group = folder.open_group(module, layout.tasks, &declared, &durability.removed)?;
-    let plan = Plan::make(layout, &group.store, &group.numbers, &mut env.rng())?;
+    let plan = Plan::make(
+        layout,
+        &group.store,
+        &group.numbers,
+        &mut env.rng(),
+        durability.memory.is_some(),
+    )?;
     if let Some(other) = plan.others.first()
         && !durability.restart_unfinished
     {
@@ -72,14 +79,22 @@ fn open_group<M: Module>(
     let (to_committer, parts) = unbounded();
     let limits = EpochLimits {
         interval: durability.epoch,
+        memory: durability.memory.map(|bytes| bytes / layout.threads as usize),
     };
-    let epochs = Epochs::new(to_committer, limits, Arc::clone(&group.numbers), durability.sabotage);
+    let epochs = Epochs::new(
+        to_committer.clone(),
+        Arc::clone(&group.store),
+        limits,
+        Arc::clone(&group.numbers),
+        durability.sabotage,
+    );
     Ok(Opened {
         group,
         folder: Arc::clone(folder),
         epochs,
         plans: plan.threads,
         parts,
+        to_committer,
         durability,
         began,
     })
@@ -89,7 +104,8 @@ fn open_group<M: Module>(
 pub(super) struct Rest {
     group: Group,
     folder: Arc<Folder>,
-    parts: Receiver<Option<Part>>,
+    parts: Receiver<ToCommitter>,
+    to_committer: Sender<ToCommitter>,
     durability: Durability,
     began: Duration,
 }
@@ -103,6 +119,7 @@ impl Opened {
             epochs,
             plans,
             parts,
+            to_committer,
             durability,
             began,
         } = self;
@@ -110,6 +127,7 @@ impl Opened {
             group,
             folder,
             parts,
+            to_committer,
             durability,
             began,
         };
@@ -126,22 +144,22 @@ impl Rest {
             mut recovery,
             ..
         } = self.group;
-        let keep_at = self.durability.keep_at.unwrap_or(AT_ONCE);
+        // Where memory is short, so is what the store has not.
+        let by_memory = self.durability.memory.map_or(AT_ONCE, |bytes| (bytes / 8).min(AT_ONCE));
+        let keep_at = self.durability.keep_at.unwrap_or(by_memory);
         let (commits, for_keeper) = unbounded();
-        let (kept, from_keeper) = unbounded();
         let committer = Committer::new(
             Arc::clone(shared),
             log,
             self.parts,
             self.durability.sync,
             commits,
-            from_keeper,
             keep_at,
         );
         recovery.took = shared.clock().now().saturating_sub(self.began);
         let background = Background {
             committer,
-            keeper: Keeper::new(store, for_keeper, kept, keep_at),
+            keeper: Keeper::new(store, for_keeper, self.to_committer, keep_at),
             folder: self.folder,
         };
         (background, recovery)

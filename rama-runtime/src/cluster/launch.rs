@@ -40,6 +40,7 @@ pub(super) struct Durability {
     pub(super) epoch: Duration,
     pub(super) removed: Vec<String>,
     pub(super) restart_unfinished: bool,
+    pub(super) memory: Option<usize>,
     /// So many bytes are brought to the store at once, if not as many as usual.
     pub(super) keep_at: Option<usize>,
     pub(super) sabotage: Sabotage,
@@ -66,6 +67,7 @@ impl Launch {
                 epoch: Duration::from_millis(5),
                 removed: Vec::new(),
                 restart_unfinished: false,
+                memory: None,
                 keep_at: None,
                 sabotage: Sabotage::None,
             },
@@ -84,6 +86,18 @@ impl Launch {
     /// ends at once, so that a lone append does not wait.
     pub fn epoch(mut self, length: Duration) -> Self {
         self.durability.epoch = length;
+        self
+    }
+
+    /// About how many bytes of a durable module's PStates are kept in memory: what is beyond stays in the store, entry by entry,
+    /// and is read when it is asked for. By default everything is in memory, which is fastest.
+    ///
+    /// Entries of the root of a PState, and elements of what is `Subindexed`, come and go by themselves; a nested collection that
+    /// is not, a list, and a plain value are in memory as a whole while any of it is used. What was written since the store heard of
+    /// it last stays in memory: where that alone is more, no new records begin until the store has caught up. Beside the budget
+    /// there are the store's own caches and buffers (about 100 MiB), the log's (64 MiB), and the records that are not processed.
+    pub fn memory(mut self, bytes: usize) -> Self {
+        self.durability.memory = Some(bytes);
         self
     }
 

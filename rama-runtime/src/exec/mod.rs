@@ -36,7 +36,7 @@ pub use program::{Program, program};
 
 pub(crate) use counters::Gauges;
 pub use epoch::Sabotage;
-pub(crate) use epoch::{Committer, EpochLimits, Epochs, Keeper, Part, Plan, Step, ThreadPlan};
+pub(crate) use epoch::{Committer, EpochLimits, Epochs, Keeper, Plan, Step, ThreadPlan, ToCommitter};
 pub(crate) use guard::{attempt, discard, insist};
 pub(crate) use host::Host;
 pub(crate) use layout::{Layout, Limits};

@@ -1,6 +1,6 @@
 //! What the clients and all threads of a launched module share.
 
-use super::epoch::Epochs;
+use super::epoch::{Epochs, ToCommitter};
 use super::{Gauges, Layout, Message, discard};
 use crate::client::Pending;
 use crate::env::{Clock, Env, Externals};
@@ -182,7 +182,7 @@ impl<M: Module> Shared<M> {
         if self.stopped_threads.fetch_add(1, Ordering::AcqRel) + 1 == self.senders.len() {
             if let Some(epochs) = &self.epochs {
                 // What is on its way to the committer is still committed, and answered.
-                let _ = epochs.parts.send(None);
+                let _ = epochs.committer.send(ToCommitter::End);
             } else {
                 self.pending.abandon();
             }

@@ -20,6 +20,9 @@ const AT_MOST: Duration = Duration::from_micros(500);
 impl<M: Module> Thread<M> {
     /// Starts records of the sources that may, round robin. Returns whether any started.
     pub(super) fn start_records(&mut self) -> bool {
+        if self.host.durable.as_ref().is_some_and(|durable| durable.is_over()) {
+            return false;
+        }
         let pressed = self.host.counters.queued > PRESSED;
         let mut budget = if pressed { PER_PRESSED_TURN } else { PER_TURN };
         let mut any = false;

@@ -1,7 +1,7 @@
 //! One task thread, a turn at a time.
 
 use super::arrivals;
-use super::epoch::{Held, ThreadPlan};
+use super::epoch::{Durable, Held, ThreadPlan};
 use super::guard::attempt;
 use super::host::{Host, Task};
 use super::layout::Limits;
@@ -129,7 +129,7 @@ impl<M: Module> Thread<M> {
             acks: Acks::default(),
             answers: Vec::new(),
             held: Held::default(),
-            durable: plan.is_some().then(Box::default),
+            durable: plan.is_some().then(|| Box::new(Durable::new(shared.epochs.as_ref()))),
             probes: Vec::new(),
             counters: Default::default(),
             appended: 0,
@@ -213,6 +213,7 @@ impl<M: Module> Thread<M> {
             Message::Append(records) => records.append(&mut self.host),
             Message::Ask { task, ask } => {
                 let place = task as usize;
+                self.host.reads();
                 if let Some(task) = self.host.tasks.get_mut(place) {
                     let answer = ask(&mut task.module);
                     if self.host.is_durable(place) {

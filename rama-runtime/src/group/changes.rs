@@ -25,6 +25,24 @@ const MOST_KEY: usize = 65_000;
 pub struct Changes {
     bytes: Vec<u8>,
     key: Vec<u8>,
+    stamp: Option<Stamp>,
+}
+
+/// With which cut something is stored, and how far the store has come: where entries may leave memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    /// The lowest bits of the cut's number.
+    pub(crate) cut: u32,
+    /// Those of the last cut whose changes are in the store.
+    pub(crate) archived: u32,
+}
+
+impl Stamp {
+    /// Whether the store has what was stored with that cut.
+    pub(crate) fn has(self, cut: u32) -> bool {
+        // Numbers go round after years; what differs by more than half of all is later.
+        self.archived.wrapping_sub(cut) < 1 << 31
+    }
 }
 
 /// How long the key was before a step.
@@ -33,6 +51,19 @@ pub struct Changes {
 pub struct Mark(usize);
 
 impl Changes {
+    /// Those of that cut, of a module whose entries may leave memory.
+    pub(crate) fn stamped(stamp: Option<Stamp>) -> Self {
+        Changes {
+            stamp,
+            ..Changes::default()
+        }
+    }
+
+    /// See [`stamped`](Self::stamped).
+    pub(crate) fn stamp(&self) -> Option<Stamp> {
+        self.stamp
+    }
+
     /// Writes below `prefix` from now on.
     pub(crate) fn at(&mut self, prefix: &[u8]) {
         self.key.clear();

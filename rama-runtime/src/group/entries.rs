@@ -1,18 +1,28 @@
 //! Reading back what [`Changes`](super::Changes) wrote: the entries of the store, in the order of their keys.
 
+use super::cold::Cold;
 use super::order;
-use super::store::StoreError;
+use super::store::{Store, StoreError};
 use serde::de::DeserializeOwned;
+use std::sync::Arc;
 
 /// An entry of the store.
 pub(crate) type Entry = (Vec<u8>, Vec<u8>);
 
-/// The entries below a prefix, each read once, in order.
+/// The entries below a place: all of them, each read once, in order; or those that are asked for.
 pub struct Entries<'a> {
-    source: &'a mut dyn Iterator<Item = Result<Entry, StoreError>>,
-    next: Option<Entry>,
+    source: Source<'a>,
     /// Where the reader is: the key of the place that it reads.
     place: Vec<u8>,
+}
+
+enum Source<'a> {
+    All {
+        source: &'a mut dyn Iterator<Item = Result<Entry, StoreError>>,
+        next: Option<Entry>,
+    },
+    /// Only what is asked for: collections that are stored element by element stay in the store.
+    Cold(&'a Arc<dyn Store>),
 }
 
 /// How long the place's key was before a step.
@@ -31,10 +41,42 @@ impl<'a> Entries<'a> {
     ) -> Result<Self, StoreError> {
         let next = source.next().transpose()?;
         Ok(Entries {
-            source,
-            next,
+            source: Source::All { source, next },
             place: prefix.to_vec(),
         })
+    }
+
+    /// What is at that place of a store, as far as it is asked for.
+    pub(crate) fn cold(store: &'a Arc<dyn Store>, place: &[u8]) -> Self {
+        Entries {
+            source: Source::Cold(store),
+            place: place.to_vec(),
+        }
+    }
+
+    /// The place, if what stands below it is not read now, but when it is asked for.
+    pub(crate) fn stays_cold(&self) -> Option<Cold> {
+        match &self.source {
+            Source::All { .. } => None,
+            Source::Cold(store) => Some(Cold::new(store, &self.place)),
+        }
+    }
+
+    /// Everything below the place, after all.
+    pub(crate) fn all<T>(
+        &mut self,
+        read: impl FnOnce(&mut Entries<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match &self.source {
+            Source::All { .. } => read(self),
+            Source::Cold(store) => {
+                let mut source = store.below(&self.place);
+                let mut entries = Entries::new(&self.place, &mut source)?;
+                let result = read(&mut entries)?;
+                entries.finish()?;
+                Ok(result)
+            }
+        }
     }
 
     /// What the place itself holds, if anything. It stands before whatever is below it.
@@ -42,11 +84,23 @@ impl<'a> Entries<'a> {
     /// # Errors
     /// Those of the source.
     pub fn here(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
-        if self.next.as_ref().is_none_or(|(key, _)| *key != self.place) {
-            return Ok(None);
+        match &mut self.source {
+            Source::All { source, next } => {
+                if next.as_ref().is_none_or(|(key, _)| *key != self.place) {
+                    return Ok(None);
+                }
+                let following = source.next().transpose()?;
+                Ok(std::mem::replace(next, following).map(|(_, value)| value))
+            }
+            Source::Cold(store) => store.get(&self.place),
         }
-        let following = self.source.next().transpose()?;
-        Ok(std::mem::replace(&mut self.next, following).map(|(_, value)| value))
+    }
+
+    fn next(&self) -> Option<&Entry> {
+        match &self.source {
+            Source::All { next, .. } => next.as_ref(),
+            Source::Cold(_) => None,
+        }
     }
 
     /// Steps down to the next entry below the place, if there is one.
@@ -69,23 +123,24 @@ impl<'a> Entries<'a> {
     /// Steps down to field number `field`, if the next entry is there or below.
     pub fn step_to_field(&mut self, field: u8) -> Option<Place> {
         let place = Place(self.place.len());
-        if self.below()?.first() != Some(&field) {
-            return None;
+        match &self.source {
+            Source::All { .. } if self.below()?.first() != Some(&field) => return None,
+            Source::All { .. } | Source::Cold(_) => self.place.push(field),
         }
-        self.go_down(1);
         Some(place)
     }
 
     fn below(&self) -> Option<&[u8]> {
-        let (key, _) = self.next.as_ref()?;
+        let (key, _) = self.next()?;
         key.strip_prefix(self.place.as_slice())
             .filter(|below| !below.is_empty())
     }
 
     fn go_down(&mut self, bytes: usize) {
-        if let Some((key, _)) = &self.next {
+        if let Some((key, _)) = self.next() {
             let at = self.place.len();
-            self.place.extend_from_slice(&key[at..at + bytes]);
+            let step = key[at..at + bytes].to_vec();
+            self.place.extend_from_slice(&step);
         }
     }
 
@@ -94,7 +149,7 @@ impl<'a> Entries<'a> {
     /// # Errors
     /// When something below was not read: nothing of the store is overlooked.
     pub fn back(&mut self, place: Place) -> Result<(), StoreError> {
-        if let Some((key, _)) = &self.next
+        if let Some((key, _)) = self.next()
             && key.starts_with(&self.place)
         {
             return Err(StoreError::Damaged {
@@ -110,7 +165,7 @@ impl<'a> Entries<'a> {
     /// # Errors
     /// When it has not.
     pub(crate) fn finish(self) -> Result<(), StoreError> {
-        match self.next {
+        match self.next() {
             None => Ok(()),
             Some(_) => Err(StoreError::Damaged {
                 reason: "an entry stands where its schema has none".to_owned(),

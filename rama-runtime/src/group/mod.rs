@@ -13,6 +13,7 @@
 //! Nothing here knows topologies, threads or events: `exec/epoch/` does, which decides what is written and when.
 
 mod changes;
+mod cold;
 mod entries;
 mod error;
 mod folder;
@@ -23,6 +24,9 @@ pub(crate) mod order;
 pub(crate) mod store;
 
 pub use changes::Changes;
+pub(crate) use changes::Stamp;
+pub(crate) use cold::Cold;
+pub use cold::Evicting;
 pub use entries::Entries;
 pub use error::StorageError;
 pub use folder::Recovery;

@@ -6,7 +6,7 @@ pub use super::path::{Field, HasField, Path, undo_field};
 pub use super::schema::{Schema, whole};
 use super::schema::{load_nested, remove_nested, store_nested};
 pub use super::site::{Local, Read, Site};
-use crate::group::{Changes, Entries, StoreError};
+use crate::group::{Changes, Entries, Evicting, StoreError};
 
 /// Reads the whole struct at `path`.
 pub fn get_fields<X, P>(site: X, path: P) -> X::Answer<Option<<P::Target as Schema>::Value>>
@@ -169,4 +169,18 @@ pub fn load_field<S: Schema>(
     entries.back(place)?;
     stored.set(number, node.is_some());
     Ok(node)
+}
+
+/// About how many bytes of a field may leave memory.
+pub fn weigh_field<S: Schema>(place: &Option<S::Node>) -> usize {
+    place.as_ref().map_or(0, S::weight)
+}
+
+/// What is in the store of a field leaves memory.
+pub fn evict_field<S: Schema>(place: &mut Option<S::Node>, number: u8, evicting: &mut Evicting) {
+    if let Some(node) = place {
+        let back = evicting.step_to_field(number);
+        S::evict(node, evicting);
+        evicting.back(back);
+    }
 }

@@ -5,7 +5,7 @@ use super::list::{self, Items, ListUndo};
 use super::schema::{Key, Schema, whole};
 use super::storage::{self, Step, Storage, Table, TableUndo, Tree, TreeUndo, prefetch};
 use super::window::Window;
-use crate::group::{Changes, Entries, StoreError};
+use crate::group::{Changes, Entries, Evicting, StoreError};
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
@@ -147,6 +147,14 @@ macro_rules! keyed {
                 Storage::store(node, changes)
             }
 
+            fn weight(node: &Self::Node) -> usize {
+                Storage::weight(node)
+            }
+
+            fn evict(node: &mut Self::Node, evicting: &mut Evicting) {
+                Storage::evict(node, evicting);
+            }
+
             fn load(entries: &mut Entries<'_>) -> Result<Option<Self::Node>, StoreError> {
                 storage::load(entries)
             }
@@ -237,7 +245,8 @@ macro_rules! sequence {
                 if Self::FLAT {
                     entries.here()?.map(|value| whole::<Self>(&value)).transpose()
                 } else {
-                    Items::load(entries)
+                    // A list is in memory as a whole, or not at all.
+                    entries.all(Items::load)
                 }
             }
         }

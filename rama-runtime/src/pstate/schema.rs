@@ -1,7 +1,7 @@
 //! The schema of a PState: a type that says what it holds, and so which cursors lead through it.
 
 use super::storage::Step;
-use crate::group::{Changes, Entries, StoreError};
+use crate::group::{Changes, Entries, Evicting, StoreError};
 use serde::{Serialize, de::DeserializeOwned};
 use std::hash::Hash;
 
@@ -142,6 +142,14 @@ pub trait Schema: Sized + Send + 'static {
     fn store(node: &mut Self::Node, changes: &mut Changes) -> Result<(), StoreError> {
         changes.put(|out| Self::encode(node, out))
     }
+
+    /// About how many bytes the node takes in memory beside itself, as far as they may leave it.
+    fn weight(_node: &Self::Node) -> usize {
+        0
+    }
+
+    /// What is in the store leaves memory, below the place where `evicting` is. Right behind [`store`](Schema::store).
+    fn evict(_node: &mut Self::Node, _evicting: &mut Evicting) {}
 
     /// Reads back what [`store`](Schema::store) wrote; nothing where nothing stands.
     ///

@@ -8,7 +8,7 @@ use super::schema::{Key, Schema};
 use super::site::{Local, Shared};
 use super::storage::Step;
 use crate::exec::discard;
-use crate::group::{Changes, Entries, StoreError};
+use crate::group::{Changes, Entries, Evicting, StoreError};
 use crate::topology::TaskInfo;
 use std::fmt;
 
@@ -220,6 +220,12 @@ pub trait PStatePartition {
     /// When a key's or a value's own `Serialize` fails: then the partition cannot be stored any more.
     fn store(&mut self, changes: &mut Changes) -> Result<(), StoreError>;
 
+    /// About how many bytes of it are in memory, as far as they may leave it.
+    fn weight(&self) -> usize;
+
+    /// What the store has leaves memory, right behind [`store`](Self::store).
+    fn evict(&mut self, evicting: &mut Evicting);
+
     /// Becomes what [`store`](Self::store) wrote; stays what it is where nothing ever was.
     ///
     /// # Errors
@@ -233,7 +239,8 @@ impl<S: Schema> PStatePartition for PState<S> {
     }
 
     fn store(&mut self, changes: &mut Changes) -> Result<(), StoreError> {
-        if !std::mem::take(&mut self.changed) {
+        // Where entries may leave memory, what was read is tidied up, too.
+        if !std::mem::take(&mut self.changed) && changes.stamp().is_none() {
             return Ok(());
         }
         match &mut self.root {
@@ -247,6 +254,16 @@ impl<S: Schema> PStatePartition for PState<S> {
                 }
                 Ok(())
             }
+        }
+    }
+
+    fn weight(&self) -> usize {
+        self.root.as_ref().map_or(0, S::weight)
+    }
+
+    fn evict(&mut self, evicting: &mut Evicting) {
+        if let Some(root) = &mut self.root {
+            S::evict(root, evicting);
         }
     }
 

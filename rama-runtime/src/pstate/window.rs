@@ -65,6 +65,28 @@ impl<K> Window<K> {
         (!inside_out).then_some((from, to))
     }
 
+    /// Whether the last one comes first.
+    pub(super) fn is_backwards(&self) -> bool {
+        self.backwards
+    }
+
+    /// How many are wanted at most.
+    pub(super) fn most(&self) -> usize {
+        self.limit
+    }
+
+    /// All that lies within the bounds, in the wanted order.
+    pub(super) fn in_order<'i, T: 'i>(
+        &self,
+        within: impl DoubleEndedIterator<Item = T> + 'i,
+    ) -> Box<dyn Iterator<Item = T> + 'i> {
+        if self.backwards {
+            Box::new(within.rev())
+        } else {
+            Box::new(within)
+        }
+    }
+
     /// The part of `sorted` whose keys are within the bounds.
     pub(super) fn of_sorted<'s, T>(&self, sorted: &'s [T], key: impl Fn(&T) -> Option<&'s K>) -> &'s [T]
     where

@@ -112,7 +112,14 @@ pub fn simulate(plan: Plan) -> Result<Report, String> {
 
 fn launch(tasks: u32, sabotage: Sabotage, sync: SyncPolicy, rng: &mut Rng) -> Launch {
     let threads = 1 + pick(rng, u64::from(tasks.min(4))) as u32;
-    Launch::tasks(tasks)
+    let launch = Launch::tasks(tasks);
+    // Mostly less than what is there.
+    let launch = if pick(rng, 2) == 0 {
+        launch.memory(pick(rng, 30_000) as usize)
+    } else {
+        launch
+    };
+    launch
         .threads(threads)
         .max_unfinished(1 + pick(rng, 40) as u32)
         .max_backlog(1 + pick(rng, 60) as u32)

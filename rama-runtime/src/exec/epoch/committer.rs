@@ -1,12 +1,12 @@
 //! The committer: writes the parts of a cut as one commit, and lets go of what waited for it.
 
-use super::{Kept, Part, Sabotage};
+use super::{Part, Sabotage, ToKeeper};
 use crate::exec::message::Message;
 use crate::exec::shared::Shared;
-use crate::group::SyncPolicy;
 use crate::group::log::LogEngine;
+use crate::group::{StoreError, SyncPolicy};
 use crate::module::Module;
-use crossbeam_channel::{Receiver, Sender, TryRecvError};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use std::time::Duration;
 pub(crate) struct Committer<M: Module> {
     shared: Arc<Shared<M>>,
     log: Box<dyn LogEngine>,
-    parts: Receiver<Option<Part>>,
+    inbox: Receiver<ToCommitter>,
     /// The parts of the cut that is under way.
     collected: Vec<Part>,
     payload: Vec<u8>,
@@ -22,16 +22,28 @@ pub(crate) struct Committer<M: Module> {
     synced_at: Duration,
     /// Commits that the keeper does not have, and their bytes. It gets them when they are durable, as the store must not have what the
     /// log may lose; and many at once, as each time a thread is woken.
-    to_keep: Vec<(u64, Arc<[u8]>)>,
+    to_keep: Vec<ToKeeper>,
     to_keep_bytes: usize,
     /// Whether the last of them are not durable.
     unsynced: bool,
     /// So many bytes are handed on at once.
     hand_on_at: usize,
     /// What the keeper is given to do.
-    commits: Sender<(u64, Arc<[u8]>)>,
-    /// How far it has come.
-    kept: Receiver<Kept>,
+    keeper: Sender<ToKeeper>,
+}
+
+/// What the committer hears.
+pub(crate) enum ToCommitter {
+    /// From a thread that has made a cut.
+    Part(Part),
+    /// From the keeper: the store has that commit, durably, and all before it; it was that cut's.
+    Kept { commit: u64, cut: u64 },
+    /// From the keeper: the store has failed.
+    Failed(StoreError),
+    /// From a thread: the store is to catch up now.
+    Press,
+    /// There will be no more parts.
+    End,
 }
 
 /// However rarely the log is synced, so many bytes are not left to the system for longer.
@@ -52,16 +64,15 @@ impl<M: Module> Committer<M> {
     pub(crate) fn new(
         shared: Arc<Shared<M>>,
         log: Box<dyn LogEngine>,
-        parts: Receiver<Option<Part>>,
+        inbox: Receiver<ToCommitter>,
         sync: SyncPolicy,
-        commits: Sender<(u64, Arc<[u8]>)>,
-        kept: Receiver<Kept>,
+        keeper: Sender<ToKeeper>,
         hand_on_at: usize,
     ) -> Self {
         Committer {
             shared,
             log,
-            parts,
+            inbox,
             collected: Vec::new(),
             payload: Vec::new(),
             sync,
@@ -70,49 +81,81 @@ impl<M: Module> Committer<M> {
             to_keep_bytes: 0,
             unsynced: false,
             hand_on_at: hand_on_at.min(HAND_ON_AT),
-            commits,
-            kept,
+            keeper,
         }
     }
 
     /// Works until all task threads have gone.
     pub(crate) fn run(mut self) {
         loop {
-            let part = match self.sync_in() {
-                None => self.parts.recv().ok().flatten(),
-                Some(time) => match self.parts.recv_timeout(time) {
-                    Ok(part) => part,
-                    Err(crossbeam_channel::RecvTimeoutError::Timeout) => {
+            let message = match self.sync_in() {
+                None => self.inbox.recv().ok(),
+                Some(time) => match self.inbox.recv_timeout(time) {
+                    Ok(message) => Some(message),
+                    Err(RecvTimeoutError::Timeout) => {
                         self.sync_if_due();
                         continue;
                     }
-                    Err(crossbeam_channel::RecvTimeoutError::Disconnected) => None,
+                    Err(RecvTimeoutError::Disconnected) => None,
                 },
             };
-            match part {
-                Some(part) => self.collect(part),
-                None => break,
+            if !message.is_some_and(|message| self.hear(message)) {
+                break;
             }
         }
         self.end();
     }
 
-    /// Takes in one part, if there is one: for simulations.
+    /// Takes in one message, if there is one: for simulations.
     pub(crate) fn step(&mut self) -> Step {
-        match self.parts.try_recv() {
-            Ok(Some(part)) => {
-                self.collect(part);
-                Step::Progress
+        match self.inbox.try_recv() {
+            Ok(message) => {
+                if self.hear(message) {
+                    Step::Progress
+                } else {
+                    Step::Ended
+                }
             }
             Err(TryRecvError::Empty) => Step::Idle,
-            Ok(None) | Err(TryRecvError::Disconnected) => Step::Ended,
+            Err(TryRecvError::Disconnected) => Step::Ended,
         }
     }
 
-    fn collect(&mut self, part: Part) {
-        self.collected.push(part);
-        if self.collected.len() == self.shared.layout.threads as usize {
-            self.commit();
+    /// Says whether there is more to come.
+    fn hear(&mut self, message: ToCommitter) -> bool {
+        match message {
+            ToCommitter::Part(part) => {
+                self.collected.push(part);
+                if self.collected.len() == self.shared.layout.threads as usize {
+                    self.commit();
+                }
+            }
+            ToCommitter::Kept { commit, cut } => self.kept(commit, cut),
+            ToCommitter::Failed(error) => self.shared.fail(error),
+            ToCommitter::Press => {
+                let synced = if self.unsynced { self.log.sync() } else { Ok(()) };
+                match synced {
+                    Ok(()) => {
+                        self.unsynced = false;
+                        self.hand_on();
+                        let _ = self.keeper.send(ToKeeper::Now);
+                    }
+                    Err(error) => self.shared.fail(error),
+                }
+            }
+            ToCommitter::End => return false,
+        }
+        true
+    }
+
+    /// The store has that commit, and all before it.
+    fn kept(&mut self, commit: u64, cut: u64) {
+        if let Err(error) = self.log.trim(commit) {
+            // It only takes room; the next trim tries again.
+            tracing::warn!(%error, "a log could not be trimmed");
+        }
+        if self.shared.epochs.as_ref().is_some_and(|epochs| epochs.caught_up(cut)) {
+            self.shared.tell_all(|| Message::Wake);
         }
     }
 
@@ -125,7 +168,7 @@ impl<M: Module> Committer<M> {
         for part in &self.collected {
             self.payload.extend_from_slice(&part.changes);
         }
-        if !self.payload.is_empty() && !self.write() {
+        if !self.payload.is_empty() && !self.write(cut) {
             // What waits is told by `fail`.
             self.collected.clear();
             return;
@@ -144,11 +187,10 @@ impl<M: Module> Committer<M> {
         } else if self.to_keep_bytes >= self.hand_on_at {
             self.hand_on();
         }
-        self.trim();
     }
 
     /// Writes the commit. Says whether it is as durable as it has to be.
-    fn write(&mut self) -> bool {
+    fn write(&mut self, cut: u64) -> bool {
         let sabotaged = self
             .shared
             .epochs
@@ -158,7 +200,11 @@ impl<M: Module> Committer<M> {
         match self.log.append(self.log.tail(), &self.payload, sync) {
             Ok(number) => {
                 self.to_keep_bytes += self.payload.len();
-                self.to_keep.push((number, self.payload.as_slice().into()));
+                self.to_keep.push(ToKeeper::Commit {
+                    number,
+                    cut,
+                    changes: self.payload.as_slice().into(),
+                });
                 self.unsynced = !sync && !sabotaged;
                 true
             }
@@ -174,7 +220,7 @@ impl<M: Module> Committer<M> {
         self.to_keep_bytes = 0;
         for commit in self.to_keep.drain(..) {
             // The keeper has gone: the module is ending.
-            let _ = self.commits.send(commit);
+            let _ = self.keeper.send(commit);
         }
     }
 
@@ -201,21 +247,6 @@ impl<M: Module> Committer<M> {
                     self.hand_on();
                 }
                 Err(error) => self.shared.fail(error),
-            }
-        }
-    }
-
-    /// Forgets what the keeper has brought to the store.
-    fn trim(&mut self) {
-        while let Ok(kept) = self.kept.try_recv() {
-            match kept {
-                Kept::UpTo(number) => {
-                    if let Err(error) = self.log.trim(number) {
-                        // It only takes room; the next trim tries again.
-                        tracing::warn!(%error, "a log could not be trimmed");
-                    }
-                }
-                Kept::Failed(error) => self.shared.fail(error),
             }
         }
     }

@@ -1,7 +1,8 @@
 //! A thread's part of a cut.
 
+use super::memory::Memory;
 use super::unfinished::Unfinished;
-use super::{Part, Sabotage};
+use super::{Epochs, Part, Sabotage, ToCommitter};
 use crate::exec::attempt;
 use crate::exec::commit::answer_read;
 use crate::exec::host::Host;
@@ -25,6 +26,13 @@ pub(crate) struct Held {
 }
 
 impl Durable {
+    pub(crate) fn new(epochs: Option<&Epochs>) -> Self {
+        Durable {
+            memory: epochs.and_then(|epochs| epochs.limits.memory).map(Memory::new),
+            ..Durable::default()
+        }
+    }
+
     /// What was unfinished has been taken up. `any`: some of it is stored, and is to be replaced by what is unfinished now.
     pub(super) fn took_up(&mut self, any: bool, stale: BTreeSet<u32>) {
         (self.any_unfinished, self.changed, self.stale) = (any, true, stale);
@@ -53,6 +61,8 @@ pub(crate) struct Durable {
     cutting: Option<Cutting>,
     /// Futures that run elsewhere, by the ids of the events that wait for them.
     pub(crate) externals: BTreeMap<u64, (TreeRef, u32)>,
+    /// Where PStates may be larger than memory.
+    pub(crate) memory: Option<Memory>,
     /// Whether anything unfinished is stored.
     any_unfinished: bool,
     /// Threads of an earlier launch that had something unfinished, which is taken up.
@@ -124,7 +134,11 @@ impl<M: Module> Thread<M> {
         let now = self.clock().now();
         let Some(durable) = &self.host.durable else { return };
         let Some(epochs) = &self.host.shared.epochs else { return };
-        if !durable.changed && durable.held.is_empty() {
+        let crowded = durable
+            .memory
+            .as_ref()
+            .is_some_and(|memory| memory.wants_cut(epochs.archived()));
+        if !durable.changed && durable.held.is_empty() && !crowded {
             return;
         }
         let age = now.saturating_sub(durable.at);
@@ -136,7 +150,7 @@ impl<M: Module> Thread<M> {
         };
         let due = age >= least.max(durable.cost * SHARE);
         let at_once = idle && !durable.held.is_empty();
-        if !due && !at_once {
+        if !due && !at_once && !crowded {
             return;
         }
         let begun = match epochs.begin() {
@@ -162,7 +176,7 @@ impl<M: Module> Thread<M> {
         self.commit();
         let began = self.clock().now();
         let threads = self.host.shared.layout.threads;
-        let mut changes = Changes::default();
+        let mut changes = Changes::stamped(self.host.stamp());
         let mut unfinished = Unfinished::default();
         let stored = attempt(|| self.write_down(&mut changes, &mut unfinished));
         let stored = stored.unwrap_or_else(|panic| {
@@ -199,6 +213,7 @@ impl<M: Module> Thread<M> {
     /// Writes down what has changed, and what is unfinished here. What is under way to this thread is added as it comes.
     fn write_down(&mut self, changes: &mut Changes, unfinished: &mut Unfinished) -> Result<(), StoreError> {
         self.host.store_partitions(changes)?;
+        self.host.tidy(changes);
         if self.host.durable.as_ref().is_some_and(|durable| durable.changed) {
             self.write_unfinished(unfinished)?;
         }
@@ -242,7 +257,7 @@ impl<M: Module> Thread<M> {
         };
         if let Some(epochs) = &self.host.shared.epochs {
             // The committer has stopped: the module is ending.
-            let _ = epochs.parts.send(Some(part));
+            let _ = epochs.committer.send(ToCommitter::Part(part));
         }
     }
 }
@@ -300,7 +315,7 @@ impl<M: Module> Host<M> {
             let before = changes.len();
             for (index, number) in numbers.pstates.iter().enumerate() {
                 if let Some(pstate) = task.module.pstate(index)
-                    && pstate.changed()
+                    && (pstate.changed() || changes.stamp().is_some())
                 {
                     changes.at(&keys::pstate(*number, task.id));
                     pstate.store(changes)?;
@@ -346,6 +361,13 @@ impl<M: Module> Host<M> {
     pub(in crate::exec) fn external_ends(&mut self, id: u64) {
         if let Some(durable) = &mut self.durable {
             durable.externals.remove(&id);
+        }
+    }
+
+    /// A client reads here.
+    pub(in crate::exec) fn reads(&mut self) {
+        if let Some(memory) = self.durable.as_mut().and_then(|durable| durable.memory.as_mut()) {
+            memory.reads();
         }
     }
 

@@ -1,45 +1,46 @@
 //! The keeper: brings to the store, in the background, what the log has.
 
+use super::ToCommitter;
 use crate::group::StoreError;
 use crate::group::store::{Coalesced, Store};
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use crossbeam_channel::{Receiver, Sender};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Brings commits to the store.
 pub(crate) struct Keeper {
     store: Arc<dyn Store>,
-    commits: Receiver<(u64, Arc<[u8]>)>,
-    kept: Sender<Kept>,
+    inbox: Receiver<ToKeeper>,
+    committer: Sender<ToCommitter>,
     /// Those that are not in the store, in order.
     collected: Vec<Arc<[u8]>>,
-    last: u64,
+    /// The last of them, and the cut that it was.
+    last: (u64, u64),
     bytes: usize,
-    /// So many bytes are collected.
+    /// They are brought when they are so many bytes.
     at: usize,
 }
 
-/// What the committer hears of the keeper.
-pub(crate) enum Kept {
-    /// All commits up to this one are durable in the store.
-    UpTo(u64),
-    /// The store has failed.
-    Failed(StoreError),
+/// What the keeper hears.
+pub(crate) enum ToKeeper {
+    /// A commit that is durable in the log.
+    Commit { number: u64, cut: u64, changes: Arc<[u8]> },
+    /// The store is to have all of them, now.
+    Now,
 }
 
 impl Keeper {
     pub(crate) fn new(
         store: Arc<dyn Store>,
-        commits: Receiver<(u64, Arc<[u8]>)>,
-        kept: Sender<Kept>,
+        inbox: Receiver<ToKeeper>,
+        committer: Sender<ToCommitter>,
         at: usize,
     ) -> Self {
         Keeper {
             store,
-            commits,
-            kept,
+            inbox,
+            committer,
             collected: Vec::new(),
-            last: 0,
+            last: (0, 0),
             bytes: 0,
             at,
         }
@@ -47,52 +48,54 @@ impl Keeper {
 
     /// Works until the committer has gone; then brings the rest.
     pub(crate) fn run(mut self) {
-        while let Ok((number, commit)) = self.commits.recv() {
-            if !self.take(number, commit) {
+        while let Ok(message) = self.inbox.recv() {
+            if !self.hear(message) {
                 return;
             }
         }
         self.bring();
     }
 
-    /// Takes one commit, if there is one. For simulations.
+    /// Takes in one message, if there is one. For simulations.
     pub(crate) fn step(&mut self) -> bool {
-        match self.commits.recv_timeout(Duration::ZERO) {
-            Ok((number, commit)) => self.take(number, commit),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => false,
-        }
+        self.inbox.try_recv().is_ok_and(|message| self.hear(message))
     }
 
-    fn take(&mut self, number: u64, commit: Arc<[u8]>) -> bool {
-        self.bytes += commit.len();
-        self.last = number;
-        self.collected.push(commit);
-        self.bytes < self.at || self.bring()
+    /// Says whether the store is all right.
+    fn hear(&mut self, message: ToKeeper) -> bool {
+        match message {
+            ToKeeper::Commit { number, cut, changes } => {
+                self.bytes += changes.len();
+                self.last = (number, cut);
+                self.collected.push(changes);
+                self.bytes < self.at || self.bring()
+            }
+            ToKeeper::Now => self.bring(),
+        }
     }
 
     /// Brings what is collected to the store, and makes it durable there. Says whether it could.
     pub(crate) fn bring(&mut self) -> bool {
-        if self.collected.is_empty() {
-            return true;
-        }
-        let brought = bring(&*self.store, &self.collected, self.last);
+        let (commit, cut) = self.last;
+        let brought = if self.collected.is_empty() {
+            Ok(())
+        } else {
+            bring(&*self.store, &self.collected, commit)
+        };
         self.collected.clear();
         self.bytes = 0;
-        let (kept, fine) = match brought {
-            Ok(()) => (Kept::UpTo(self.last), true),
-            Err(error) => {
-                tracing::error!(%error, "the store failed");
-                (Kept::Failed(error), false)
-            }
-        };
-        // The committer has gone: the module has ended.
-        let _ = self.kept.send(kept);
+        let fine = brought.is_ok();
+        // Also when there was nothing to do: somebody may wait for the answer. The committer has gone: the module has ended.
+        let _ = self.committer.send(match brought {
+            Ok(()) => ToCommitter::Kept { commit, cut },
+            Err(error) => ToCommitter::Failed(error),
+        });
         fine
     }
 }
 
 /// Brings these commits, up to number `last`, to the store.
-pub(crate) fn bring(store: &dyn Store, commits: &[Arc<[u8]>], last: u64) -> Result<(), StoreError> {
+fn bring(store: &dyn Store, commits: &[Arc<[u8]>], last: u64) -> Result<(), StoreError> {
     let mut changes = Coalesced::default();
     for commit in commits {
         changes.add(commit)?;

@@ -11,16 +11,18 @@
 mod committer;
 mod cut;
 mod keeper;
+mod memory;
 mod restore;
 mod unfinished;
 
-pub(crate) use committer::{Committer, Step};
+pub(crate) use committer::{Committer, Step, ToCommitter};
 pub(crate) use cut::{Durable, Held};
-pub(crate) use keeper::{Keeper, Kept};
+pub(crate) use keeper::{Keeper, ToKeeper};
 pub(crate) use restore::{Plan, PlannedRun, ThreadPlan};
 pub(crate) use unfinished::RunWriter;
 
 use crate::group::Numbers;
+use crate::group::store::Store;
 use crossbeam_channel::Sender;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -40,6 +42,8 @@ pub(crate) struct Part {
 pub(crate) struct EpochLimits {
     /// An epoch in which nobody waits for anything is at most so long.
     pub(crate) interval: Duration,
+    /// So many bytes of PStates are kept in memory, on each thread; `None`: all.
+    pub(crate) memory: Option<usize>,
 }
 
 /// Shared by all threads of a durable module.
@@ -50,8 +54,12 @@ pub(crate) struct Epochs {
     durable: AtomicU64,
     /// Somebody who has nothing else to do waits for another cut.
     wanted: AtomicBool,
-    /// `None`: there will be no more.
-    pub(crate) parts: Sender<Option<Part>>,
+    /// The number of the last cut whose changes are in the store.
+    archived: AtomicU64,
+    /// Some thread has more in memory than it should, and can let go of it only when the store has caught up.
+    pressed: AtomicBool,
+    pub(crate) committer: Sender<ToCommitter>,
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) limits: EpochLimits,
     /// What the store calls the things that the module declares.
     pub(crate) numbers: Arc<Numbers>,
@@ -75,7 +83,8 @@ pub enum Sabotage {
 
 impl Epochs {
     pub(crate) fn new(
-        parts: Sender<Option<Part>>,
+        committer: Sender<ToCommitter>,
+        store: Arc<dyn Store>,
         limits: EpochLimits,
         numbers: Arc<Numbers>,
         sabotage: Sabotage,
@@ -84,7 +93,10 @@ impl Epochs {
             begun: AtomicU64::new(0),
             durable: AtomicU64::new(0),
             wanted: AtomicBool::new(false),
-            parts,
+            archived: AtomicU64::new(0),
+            pressed: AtomicBool::new(false),
+            committer,
+            store,
             limits,
             numbers,
             sabotage,
@@ -94,6 +106,25 @@ impl Epochs {
     /// The number of the last durable cut.
     pub(crate) fn durable(&self) -> u64 {
         self.durable.load(Ordering::SeqCst)
+    }
+
+    /// The number of the last cut whose changes are in the store.
+    pub(crate) fn archived(&self) -> u64 {
+        self.archived.load(Ordering::SeqCst)
+    }
+
+    /// A thread waits for the store to catch up.
+    pub(crate) fn press(&self) {
+        if !self.pressed.swap(true, Ordering::SeqCst) {
+            // The committer has stopped: the module is ending.
+            let _ = self.committer.send(ToCommitter::Press);
+        }
+    }
+
+    /// The store has caught up to that cut. Says whether somebody has waited for it.
+    fn caught_up(&self, cut: u64) -> bool {
+        self.archived.fetch_max(cut, Ordering::SeqCst);
+        self.pressed.swap(false, Ordering::SeqCst)
     }
 
     /// Begins the next cut, unless one is under way. Says which it is: whoever calls tells the threads.

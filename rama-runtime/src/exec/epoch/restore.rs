@@ -17,6 +17,8 @@ use std::sync::Arc;
 /// What one thread takes up.
 pub(crate) struct ThreadPlan {
     store: Arc<dyn Store>,
+    /// PStates are read when they are asked for.
+    cold: bool,
     numbers: Arc<Numbers>,
     /// The trees that it keeps, by their places.
     trees: Vec<PlannedTree>,
@@ -88,7 +90,7 @@ struct Growing {
 }
 
 impl Plan {
-    /// The plan for what the store says was unfinished.
+    /// The plan for what the store says was unfinished. `cold`: PStates are read when they are asked for.
     ///
     /// # Errors
     /// When what is stored cannot be read.
@@ -97,10 +99,12 @@ impl Plan {
         store: &Arc<dyn Store>,
         numbers: &Arc<Numbers>,
         rng: &mut Rng,
+        cold: bool,
     ) -> Result<Plan, StoreError> {
         let mut threads: Vec<ThreadPlan> = (0..layout.threads)
             .map(|_| ThreadPlan {
                 store: Arc::clone(store),
+                cold,
                 numbers: Arc::clone(numbers),
                 trees: Vec::new(),
                 runs: Vec::new(),
@@ -264,9 +268,13 @@ impl ThreadPlan {
                 let mut source = self.store.below(&prefix).peekable();
                 // Where nothing was ever stored, the initial value stays.
                 if source.peek().is_some() {
-                    let mut entries = Entries::new(&prefix, &mut source)?;
-                    pstate.load(&mut entries)?;
-                    entries.finish()?;
+                    if self.cold {
+                        pstate.load(&mut Entries::cold(&self.store, &prefix))?;
+                    } else {
+                        let mut entries = Entries::new(&prefix, &mut source)?;
+                        pstate.load(&mut entries)?;
+                        entries.finish()?;
+                    }
                 }
             }
         }

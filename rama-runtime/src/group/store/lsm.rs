@@ -1,8 +1,8 @@
 //! The store on disk: fjall, an LSM tree.
 
-use super::{Coalesced, Store, StoreError};
-use crate::group::entries::Entry;
+use super::{Coalesced, EntryIter, Store, StoreError};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use std::ops::Bound;
 use std::path::Path;
 
 /// Where the number of the last commit stands: below every key of the group, as those begin with a space's number from 1 on.
@@ -85,11 +85,20 @@ impl Store for LsmStore {
         self.database.persist(PersistMode::SyncAll).map_err(failed)
     }
 
-    fn below<'s>(&'s self, prefix: &[u8]) -> Box<dyn Iterator<Item = Result<Entry, StoreError>> + 's> {
-        let entries = self.state.prefix(prefix).map(|entry| {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.state.get(key).map_err(failed)?.map(|value| value.to_vec()))
+    }
+
+    fn range<'s>(&'s self, from: Bound<Vec<u8>>, to: Bound<Vec<u8>>, backwards: bool) -> EntryIter<'s> {
+        let entry = |entry: fjall::Guard| {
             let (key, value) = entry.into_inner().map_err(failed)?;
             Ok((key.to_vec(), value.to_vec()))
-        });
-        Box::new(entries)
+        };
+        let entries = self.state.range((from, to));
+        if backwards {
+            Box::new(entries.rev().map(entry))
+        } else {
+            Box::new(entries.map(entry))
+        }
     }
 }

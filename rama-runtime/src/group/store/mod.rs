@@ -10,6 +10,8 @@ pub(crate) use lsm::LsmStore;
 pub use simulated::SimulatedStore;
 
 use super::entries::Entry;
+use super::order;
+use std::ops::Bound;
 
 /// What can go wrong with what is stored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,6 +57,18 @@ pub(crate) trait Store: Send + Sync {
     /// Makes durable what was applied.
     fn persist(&self) -> Result<(), StoreError>;
 
+    /// What stands at that key.
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Everything within the bounds, in order, or the last first.
+    fn range<'s>(&'s self, from: Bound<Vec<u8>>, to: Bound<Vec<u8>>, backwards: bool) -> EntryIter<'s>;
+
     /// Everything whose key begins with `prefix`, in order.
-    fn below<'s>(&'s self, prefix: &[u8]) -> Box<dyn Iterator<Item = Result<Entry, StoreError>> + 's>;
+    fn below<'s>(&'s self, prefix: &[u8]) -> EntryIter<'s> {
+        let end = order::behind(prefix).map_or(Bound::Unbounded, Bound::Excluded);
+        self.range(Bound::Included(prefix.to_vec()), end, false)
+    }
 }
+
+/// Entries of a store, one after the other.
+pub(crate) type EntryIter<'s> = Box<dyn Iterator<Item = Result<Entry, StoreError>> + 's>;

@@ -1,11 +1,10 @@
 //! A store in memory, for simulations: it forgets what is not durable when it crashes.
 
-use super::{Coalesced, Store, StoreError};
+use super::{Coalesced, EntryIter, Store, StoreError};
 use crate::env::Rng;
-use crate::group::entries::Entry;
 use crate::group::order;
 use std::collections::BTreeMap;
-use std::ops::Bound;
+use std::ops::{Bound, RangeBounds};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A store that outlives the cluster which uses it, as a disk does. Clones are the same store.
@@ -84,12 +83,21 @@ impl Store for SimulatedStore {
         Ok(())
     }
 
-    fn below<'s>(&'s self, prefix: &[u8]) -> Box<dyn Iterator<Item = Result<Entry, StoreError>> + 's> {
-        let end = order::behind(prefix).map_or(Bound::Unbounded, Bound::Excluded);
-        let range = (Bound::Included(prefix.to_vec()), end);
-        let entries: Vec<_> = (self.lock().now.entries.range(range))
-            .map(|(key, value)| Ok((key.clone(), value.clone())))
-            .collect();
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.lock().now.entries.get(key).cloned())
+    }
+
+    fn range<'s>(&'s self, from: Bound<Vec<u8>>, to: Bound<Vec<u8>>, backwards: bool) -> EntryIter<'s> {
+        let inner = self.lock();
+        let entries = inner
+            .now
+            .entries
+            .iter()
+            .filter(|(key, _)| (from.as_ref(), to.as_ref()).contains(*key));
+        let mut entries: Vec<_> = entries.map(|(key, value)| Ok((key.clone(), value.clone()))).collect();
+        if backwards {
+            entries.reverse();
+        }
         Box::new(entries.into_iter())
     }
 }

@@ -183,6 +183,14 @@ impl<K: Key, N> Dense<K, N> {
         }
     }
 
+    /// Forgets the last entry. Returns its key.
+    pub(super) fn pop_last(&mut self) -> Option<K> {
+        let last = self.entries.len().checked_sub(1)?;
+        let hash = self.hash_at(last);
+        self.numbers.remove(hash, last as u32);
+        self.entries.pop().map(|(key, _)| key)
+    }
+
     /// Removes an entry. The last one gets its number.
     pub(super) fn swap_remove(&mut self, number: usize) -> Option<Removed<K, N>> {
         let last = self.entries.len().checked_sub(1)?;
@@ -199,6 +207,7 @@ impl<K: Key, N> Dense<K, N> {
         let (key, node) = self.entries.swap_remove(number);
         Some(Removed {
             number,
+            last,
             key,
             node,
             hash,
@@ -210,6 +219,7 @@ impl<K: Key, N> Dense<K, N> {
     pub(super) fn restore(&mut self, removed: Removed<K, N>) {
         let Removed {
             number,
+            last: _,
             key,
             node,
             hash,
@@ -237,6 +247,8 @@ impl<K: Key, N> Dense<K, N> {
 #[derive(Debug)]
 pub struct Removed<K, N> {
     number: usize,
+    /// The last one's number, then: so many entries there are behind the removal.
+    last: usize,
     key: K,
     node: N,
     hash: u64,
@@ -248,6 +260,16 @@ impl<K, N> Removed<K, N> {
     /// The entry's key.
     pub(super) fn key(&self) -> &K {
         &self.key
+    }
+
+    /// How many entries there were without it.
+    pub(super) fn others(&self) -> usize {
+        self.last
+    }
+
+    /// Takes it apart.
+    pub(super) fn into_entry(self) -> (K, N) {
+        (self.key, self.node)
     }
 
     /// The number that it had.

@@ -9,6 +9,10 @@ pub(super) struct Marks<K> {
     numbers: Vec<u32>,
     /// Keys that were removed, and may have come back.
     removed: Vec<K>,
+    /// By number: the last cut with which the entry was stored. Only where entries may leave memory.
+    stamps: Vec<u32>,
+    /// An entry's bytes in the store, about: the mean of those that were written or read lately.
+    bytes: u32,
 }
 
 /// Buffers that have grown beyond so many are not kept.
@@ -20,11 +24,18 @@ impl<K> Default for Marks<K> {
             bits: Vec::new(),
             numbers: Vec::new(),
             removed: Vec::new(),
+            stamps: Vec::new(),
+            bytes: 0,
         }
     }
 }
 
 impl<K> Marks<K> {
+    /// Whether it has changed.
+    pub(super) fn is_marked(&self, number: usize) -> bool {
+        self.is(number)
+    }
+
     fn is(&self, number: usize) -> bool {
         self.bits
             .get(number / 64)
@@ -59,13 +70,53 @@ impl<K> Marks<K> {
         was
     }
 
-    /// The last entry, `last`, which had just been added, is gone again.
+    /// The last entry, `last`, is gone, as if it had never been there.
     pub(super) fn popped(&mut self, last: usize) {
         self.unmark(last);
+        self.stamps.truncate(last);
+    }
+
+    /// The entry was stored with that cut, and took so many bytes.
+    pub(super) fn stamp(&mut self, number: usize, cut: Option<u32>, bytes: usize) {
+        if let Some(cut) = cut {
+            if number >= self.stamps.len() {
+                self.stamps.resize(number + 1, cut);
+            }
+            self.stamps[number] = cut;
+            // An entry has less than 4 GiB.
+            let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+            self.bytes = self.bytes - self.bytes / 16 + bytes / 16 + 1;
+        }
+    }
+
+    /// The last cut with which the entry was stored.
+    pub(super) fn stamp_of(&self, number: usize) -> Option<u32> {
+        self.stamps.get(number).copied()
+    }
+
+    /// About how many bytes an entry takes in the store.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes as usize
+    }
+
+    fn moved(&mut self, from: usize, to: usize) {
+        if let Some(&stamp) = self.stamps.get(from)
+            && let Some(place) = self.stamps.get_mut(to)
+        {
+            *place = stamp;
+        }
+    }
+
+    /// Entry `number` has left memory, and the last one got its number.
+    pub(super) fn left(&mut self, number: usize, last: usize) {
+        self.moved(last, number);
+        self.stamps.truncate(last);
     }
 
     /// Entry `number`, of that key, was removed, and the last one got its number.
     pub(super) fn removed(&mut self, number: usize, last: usize, key: K) {
+        self.moved(last, number);
+        self.stamps.truncate(last);
         let moves = self.is(last);
         self.unmark(last);
         if number != last {
@@ -79,10 +130,21 @@ impl<K> Marks<K> {
 
     /// That has been taken back: entry `number` is there again, and the one that had its number is the last.
     pub(super) fn restored(&mut self, number: usize, last: usize) {
+        if !self.stamps.is_empty() {
+            // The one that is back is marked, so its stamp does not matter before it is stored again.
+            let stamp = self.stamps.get(number).copied().unwrap_or_default();
+            self.stamps.resize(last + 1, stamp);
+            self.stamps[last] = stamp;
+        }
         if number != last && self.is(number) {
             self.mark(last);
         }
         self.mark(number);
+    }
+
+    /// The last removal has been taken back: the key is no longer among those that went.
+    pub(super) fn not_removed(&mut self) -> Option<K> {
+        self.removed.pop()
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -7,6 +7,7 @@ mod dense;
 mod index;
 mod marks;
 mod prefetch;
+mod spill;
 mod table;
 mod tree;
 
@@ -20,7 +21,7 @@ use super::lookup::HeldKey;
 use super::plain::{decode_value, encode_value};
 use super::schema::{Key, Schema, load_nested};
 use super::window::Window;
-use crate::group::{Changes, Entries, StoreError};
+use crate::group::{Changes, Cold, Entries, Evicting, StoreError};
 
 /// The entries of a map or a set, on one task.
 pub trait Storage: Default + Send + Sized + 'static {
@@ -93,7 +94,19 @@ pub trait Storage: Default + Send + Sized + 'static {
 
     /// What was stored is known: from now on, changes are noted.
     fn stored(&mut self);
+
+    /// A collection of `len` entries, all of which are in the store only.
+    fn stays_cold(cold: Cold, len: usize) -> Self;
+
+    /// About how many bytes it takes in memory.
+    fn weight(&self) -> usize;
+
+    /// Entries leave memory that the store has: at its place, which is the one that `evicting` is at. Right behind [`store`](Self::store).
+    fn evict(&mut self, evicting: &mut Evicting);
 }
+
+/// What an entry takes beside itself, in bytes: in the index, in the lists of what has changed, and as memory comes in pieces.
+const ENTRY: usize = 40;
 
 /// The place of the collection itself says that there is one, and how many entries it has.
 pub(super) fn put_len(len: usize, changes: &mut Changes) -> Result<(), StoreError> {
@@ -104,6 +117,9 @@ pub(super) fn put_len(len: usize, changes: &mut Changes) -> Result<(), StoreErro
 pub(super) fn load<T: Storage>(entries: &mut Entries<'_>) -> Result<Option<T>, StoreError> {
     let Some(header) = entries.here()? else { return Ok(None) };
     let len: u64 = decode_value(&mut header.as_slice())?;
+    if let Some(cold) = entries.stays_cold() {
+        return Ok(Some(T::stays_cold(cold, usize::try_from(len).unwrap_or(usize::MAX))));
+    }
     let mut storage = T::default();
     while let Some((key, place)) = entries.step::<T::Key>()? {
         let Some(node) = load_nested::<T::Item>(entries)? else {
@@ -126,8 +142,7 @@ pub(super) fn load<T: Storage>(entries: &mut Entries<'_>) -> Result<Option<T>, S
 /// Appends all entries, as one value.
 pub(super) fn encode<T: Storage>(storage: &T, out: &mut Vec<u8>) -> Result<(), StoreError> {
     encode_value(&storage.len(), out)?;
-    let entries: Vec<(&T::Key, &NodeOf<T>)> = storage.entries().collect();
-    for (key, node) in entries {
+    for (key, node) in storage.entries() {
         encode_value(key, out)?;
         T::Item::encode(node, out)?;
     }

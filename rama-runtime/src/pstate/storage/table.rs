@@ -2,10 +2,12 @@
 
 use super::dense::{Dense, Removed, Step};
 use super::marks::Marks;
-use super::{Storage, put_len};
-use crate::group::{Changes, StoreError};
+use super::spill::Spill;
+use super::{ENTRY, Storage, put_len};
+use crate::exec::discard;
+use crate::group::{Changes, Cold, Evicting, StoreError};
 use crate::pstate::edit::{After, Edit};
-use crate::pstate::lookup::HeldKey;
+use crate::pstate::lookup::{HeldKey, Lookup};
 use crate::pstate::schema::{Key, Schema, remove_nested, store_nested};
 use crate::pstate::window::Window;
 use std::cell::OnceCell;
@@ -16,35 +18,58 @@ use std::mem;
 /// Every entry has a slot (its number in a dense array), which an undo record names instead of the key. Ordered reads go
 /// through the slots sorted by key: sorted on the first such read after a key came or went, kept till the next comes or
 /// goes. (A write to what a key already holds does not touch them.)
-#[derive(Debug)]
-pub struct Table<K, S: Schema> {
+pub struct Table<K: Key, S: Schema> {
     map: Dense<K, S::Node>,
     sorted: OnceCell<Vec<usize>>,
     /// What has changed since it was stored; `None` before it first is: then it is all to be written.
     marks: Option<Box<Marks<K>>>,
+    /// Of entries that are in the store only, if there may be any.
+    spill: Option<Box<Spill<Table<K, S>>>>,
+    /// Where the last search for entries that may leave memory ended.
+    hand: usize,
 }
 
-impl<K, S: Schema> Default for Table<K, S> {
+impl<K: Key, S: Schema> std::fmt::Debug for Table<K, S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Table")
+            .field("in_memory", &self.map.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<K: Key, S: Schema> Default for Table<K, S> {
     fn default() -> Self {
         Table {
             map: Dense::default(),
             sorted: OnceCell::new(),
             marks: None,
+            spill: None,
+            hand: 0,
         }
     }
 }
 
 /// Takes back a write to a [`Table`].
-#[derive(Debug)]
-pub enum TableUndo<K, S: Schema> {
-    /// An entry was added, whose key has this hash. It is the last one, as undo runs backwards.
-    Added(u64),
+pub enum TableUndo<K: Key, S: Schema> {
+    /// An entry was added, whose key has this hash, behind so many others. It is the last one, as undo runs backwards.
+    Added(u64, u32),
     /// What the entry in this slot holds was changed.
     At(usize, S::Undo),
     /// This entry was removed, and the last one moved into its slot.
     Removed(Removed<K, S::Node>),
     /// All entries were replaced. (Rare and large: boxed, so that the other records stay small.)
     Replaced(Box<Table<K, S>>),
+}
+
+impl<K: Key, S: Schema> std::fmt::Debug for TableUndo<K, S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            TableUndo::Added(..) => "Added",
+            TableUndo::At(..) => "At",
+            TableUndo::Removed(_) => "Removed",
+            TableUndo::Replaced(_) => "Replaced",
+        })
+    }
 }
 
 impl<K: Key, S: Schema> Table<K, S> {
@@ -75,6 +100,38 @@ impl<K: Key, S: Schema> Table<K, S> {
         format!("{:?}", self.map.entries())
     }
 
+    /// Puts an entry that is in the store only into memory. Returns its slot.
+    #[cold]
+    fn fetch<Q: Lookup<K> + ?Sized>(&mut self, key: &Q) -> Option<usize> {
+        let spill = self.spill.as_mut()?;
+        let (key, node) = spill.take(key)?;
+        let archived = spill.archived();
+        Some(self.put_back(key, node, archived))
+    }
+
+    /// An entry is in memory again, as the store has it.
+    fn put_back(&mut self, key: K, node: S::Node, archived: u32) -> usize {
+        self.keys_changed();
+        self.map.push(key, node);
+        let slot = self.map.len() - 1;
+        if let Some(marks) = &mut self.marks {
+            let bytes = marks.bytes();
+            marks.stamp(slot, Some(archived), bytes);
+        }
+        slot
+    }
+
+    /// Lets go of the entries behind the first `len`, which have come from the store since something was done that is now undone.
+    fn let_go(&mut self, len: usize) {
+        let Some(spill) = &mut self.spill else { return };
+        while self.map.len() > len && self.map.pop_last().is_some() {
+            spill.back_again();
+            if let Some(marks) = &mut self.marks {
+                marks.popped(self.map.len());
+            }
+        }
+    }
+
     /// The keys changed: the sorted slots hold no longer.
     fn keys_changed(&mut self) {
         self.sorted.take();
@@ -87,19 +144,21 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
     type Undo = TableUndo<K, S>;
 
     fn len(&self) -> usize {
-        self.map.len()
+        self.map.len() + self.spill.as_ref().map_or(0, |spill| spill.count())
     }
 
     #[inline]
     fn find<H: HeldKey<K>>(&self, key: &H) -> Option<&S::Node> {
-        let slot = self.map.find(key.form())?;
-        self.map.get(slot).map(|(_, node)| node)
+        match self.map.find(key.form()) {
+            Some(slot) => self.map.get(slot).map(|(_, node)| node),
+            None => self.spill.as_ref()?.find(key.form()),
+        }
     }
 
     #[inline]
     fn is_trivial(undo: &Self::Undo) -> bool {
         match undo {
-            TableUndo::Added(_) => true,
+            TableUndo::Added(..) => true,
             TableUndo::At(_, undo) => S::is_trivial(undo),
             TableUndo::Removed(_) | TableUndo::Replaced(_) => false,
         }
@@ -114,7 +173,10 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
 
     #[inline(always)]
     fn edit<H: HeldKey<K>, E: Edit<S>>(&mut self, key: H, edit: E) -> (E::Out, After<Self::Undo>) {
-        let found = self.map.find(key.form());
+        let mut found = self.map.find(key.form());
+        if found.is_none() && self.spill.is_some() {
+            found = self.fetch(key.form());
+        }
         match found.and_then(|slot| Some((slot, self.map.node_mut(slot)?))) {
             Some((slot, node)) => {
                 let (out, after) = edit.present(node);
@@ -129,6 +191,9 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
                     After::Remove => match self.map.swap_remove(slot) {
                         Some(removed) => {
                             self.keys_changed();
+                            if let Some(spill) = &mut self.spill {
+                                spill.removed(removed.key().clone());
+                            }
                             if let Some(marks) = &mut self.marks {
                                 marks.removed(slot, self.map.len(), removed.key().clone());
                             }
@@ -143,11 +208,13 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
                 let (node, out) = edit.missing();
                 let Some(node) = node else { return (out, After::Same) };
                 self.keys_changed();
+                let slot = self.map.len();
                 let hash = self.map.push(key.into_key(), node);
                 if let Some(marks) = &mut self.marks {
-                    marks.mark(self.map.len() - 1);
+                    marks.mark(slot);
                 }
-                (out, After::Changed(TableUndo::Added(hash)))
+                // Numbers fit 32 bits.
+                (out, After::Changed(TableUndo::Added(hash, slot as u32)))
             }
         }
     }
@@ -163,8 +230,9 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
 
     fn undo(&mut self, undo: Self::Undo) {
         match undo {
-            TableUndo::Added(hash) => {
+            TableUndo::Added(hash, slot) => {
                 self.keys_changed();
+                self.let_go(slot as usize + 1);
                 self.map.pop(hash);
                 if let Some(marks) = &mut self.marks {
                     marks.popped(self.map.len());
@@ -177,9 +245,14 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
             }
             TableUndo::Removed(removed) => {
                 self.keys_changed();
+                self.let_go(removed.others());
+                if let Some(spill) = &mut self.spill {
+                    spill.not_removed(removed.key());
+                }
                 let number = removed.number();
                 self.map.restore(removed);
                 if let Some(marks) = &mut self.marks {
+                    marks.not_removed();
                     marks.restored(number, self.map.len() - 1);
                 }
             }
@@ -189,6 +262,10 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
 
     fn collect<T, C: FromIterator<T>>(&self, window: &Window<K>, mut each: impl FnMut(&K, &S::Node) -> T) -> C {
         let slots = window.of_sorted(self.sorted(), |&slot| self.key_at(slot));
+        if let Some(spill) = &self.spill {
+            let here = window.in_order(slots.iter().filter_map(|&slot| self.entry_at(slot)));
+            return spill.collect(window, here, |key| self.map.find(key).is_some(), each);
+        }
         window.walk(
             slots
                 .iter()
@@ -202,41 +279,65 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
     }
 
     fn store(&mut self, changes: &mut Changes) -> Result<(), StoreError> {
+        let stamp = changes.stamp();
+        if stamp.is_some() {
+            // What is removed from now on is remembered.
+            self.spill.get_or_insert_default();
+        }
+        let cut = stamp.map(|stamp| stamp.cut);
         let Some(marks) = &mut self.marks else {
             changes.clear();
             put_len(self.map.len(), changes)?;
-            for (key, node) in self.map.entries_mut() {
+            let mut marks = Marks::default();
+            for (number, (key, node)) in self.map.entries_mut().enumerate() {
+                let before = changes.len();
                 let mark = changes.step(key)?;
                 store_nested::<S>(node, changes)?;
                 changes.back(mark);
+                marks.stamp(number, cut, changes.len() - before);
             }
-            self.stored();
+            self.marks = Some(Box::new(marks));
+            self.spill = stamp.map(|_| Box::default());
             return Ok(());
         };
-        if marks.is_empty() {
-            return Ok(());
+        let mut gone = Vec::new();
+        if !marks.is_empty() {
+            let cold = self.spill.as_ref().map_or(0, |spill| spill.count());
+            put_len(self.map.len() + cold, changes)?;
+            // First those that went: what is written below cannot be taken for older than that.
+            for key in marks.take_removed() {
+                if self.map.find::<K>(&key).is_none() {
+                    let mark = changes.step(&key)?;
+                    remove_nested::<S>(changes);
+                    changes.back(mark);
+                    gone.push(key);
+                }
+            }
+            let numbers = marks.take_numbers();
+            for &number in &numbers {
+                let number = number as usize;
+                if marks.take(number)
+                    && let Some((key, node)) = self.map.entry_mut(number)
+                {
+                    let before = changes.len();
+                    let mark = changes.step(key)?;
+                    store_nested::<S>(node, changes)?;
+                    changes.back(mark);
+                    marks.stamp(number, cut, changes.len() - before);
+                }
+            }
+            marks.give_back(numbers);
         }
-        put_len(self.map.len(), changes)?;
-        // First those that went: what is written below cannot be taken for older than that.
-        for key in marks.take_removed() {
-            if self.map.find::<K>(&key).is_none() {
-                let mark = changes.step(&key)?;
-                remove_nested::<S>(changes);
-                changes.back(mark);
+        if let (Some(stamp), Some(spill)) = (stamp, &mut self.spill) {
+            for (key, node) in spill.stored(stamp, gone) {
+                if self.map.find::<K>(&key).is_none() {
+                    if let Some(spill) = &mut self.spill {
+                        spill.came();
+                    }
+                    self.put_back(key, node, stamp.archived);
+                }
             }
         }
-        let numbers = marks.take_numbers();
-        for &number in &numbers {
-            let number = number as usize;
-            if marks.take(number)
-                && let Some((key, node)) = self.map.entry_mut(number)
-            {
-                let mark = changes.step(key)?;
-                store_nested::<S>(node, changes)?;
-                changes.back(mark);
-            }
-        }
-        marks.give_back(numbers);
         Ok(())
     }
 
@@ -244,18 +345,83 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
         self.marks = Some(Box::default());
     }
 
+    fn stays_cold(cold: Cold, len: usize) -> Self {
+        Table {
+            marks: Some(Box::default()),
+            spill: Some(Box::new(Spill::all_cold(cold, len))),
+            ..Table::default()
+        }
+    }
+
+    fn weight(&self) -> usize {
+        let bytes = self.marks.as_ref().map_or(0, |marks| marks.bytes());
+        let entry = size_of::<(K, S::Node)>() + bytes + ENTRY;
+        let nested = if S::FLAT {
+            0
+        } else {
+            self.entries().map(|(_, node)| S::weight(node)).sum()
+        };
+        let found = self.spill.as_ref().map_or(0, |spill| spill.found());
+        (self.map.len() + found) * entry + nested
+    }
+
+    fn evict(&mut self, evicting: &mut Evicting) {
+        let Some(marks) = &mut self.marks else { return };
+        let spill = self.spill.get_or_insert_default();
+        let entry = size_of::<(K, S::Node)>() + marks.bytes() + ENTRY;
+        evicting.freed(spill.found() * entry);
+        spill.forget_found();
+        let mut left = self.map.len();
+        while left > 0 && !evicting.enough() {
+            left -= 1;
+            if self.hand >= self.map.len() {
+                self.hand = 0;
+            }
+            let stored = marks.stamp_of(self.hand).is_some_and(|cut| evicting.stamp.has(cut));
+            if stored && !marks.is_marked(self.hand) {
+                let nested = match self.map.get(self.hand) {
+                    Some((_, node)) if !S::FLAT => S::weight(node),
+                    _ => 0,
+                };
+                self.sorted.take();
+                // Its memory goes with it; a value's `Drop` that panics is logged.
+                discard(self.map.swap_remove(self.hand).map(Removed::into_entry));
+                marks.left(self.hand, self.map.len());
+                spill.left(evicting.place(), evicting);
+                evicting.freed(entry + nested);
+            } else {
+                if !S::FLAT
+                    && let Some((key, node)) = self.map.entry_mut(self.hand)
+                    && let Some(back) = evicting.step(key)
+                {
+                    S::evict(node, evicting);
+                    evicting.back(back);
+                }
+                self.hand += 1;
+            }
+        }
+    }
+
     fn first(&self) -> Option<(&K, &S::Node)> {
-        match self.sorted.get() {
+        let here = match self.sorted.get() {
             Some(slots) => slots.first().and_then(|&slot| self.entry_at(slot)),
             // One pass is cheaper than sorting for one entry, and the next write may add a key.
             None => self.entries().min_by(|a, b| a.0.cmp(b.0)),
+        };
+        match &self.spill {
+            Some(spill) => spill.end(false, here, |key| self.map.find(key).is_some()),
+            None => here,
         }
     }
 
     fn last(&self) -> Option<(&K, &S::Node)> {
-        match self.sorted.get() {
+        let here = match self.sorted.get() {
             Some(slots) => slots.last().and_then(|&slot| self.entry_at(slot)),
             None => self.entries().max_by(|a, b| a.0.cmp(b.0)),
+        };
+        match &self.spill {
+            Some(spill) => spill.end(true, here, |key| self.map.find(key).is_some()),
+            None => here,
         }
     }
 }

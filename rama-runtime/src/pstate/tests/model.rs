@@ -1,6 +1,7 @@
 //! Random writes, some rolled back, against plain collections of the standard library.
 
 use super::empty;
+use super::keeping::Keeping;
 use crate::pstate::{Key, List, Map, PState, Schema, Set, Subindexed};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,8 +76,15 @@ macro_rules! apply {
 
 /// Runs `events` on a PState and on the model; both must agree after each.
 macro_rules! agree {
-    ($schema:ty, $events:expr) => {{
+    ($schema:ty, $events:expr) => {
+        let nothing = |_: &mut PState<$schema>| {};
+        agree!($schema, $events, nothing)
+    };
+    ($schema:ty, $events:expr, $between:expr) => {{
+        #[allow(unused_mut)]
+        let mut between = $between;
         let mut state = empty::<$schema>();
+        between(&mut state);
         let mut model = Nested::new();
         for (ops, succeeds) in $events {
             let mut next = model.clone();
@@ -91,6 +99,7 @@ macro_rules! agree {
             } else {
                 state.rollback();
             }
+            between(&mut state);
             prop_assert_eq!(state.get(), Some(model.clone()));
             prop_assert_eq!(state.keys(), model.keys().copied().collect::<Vec<_>>());
             prop_assert_eq!(state.first(), model.first_key_value().map(|(k, v)| (*k, v.clone())));
@@ -134,6 +143,68 @@ fn deep() -> impl Strategy<Value = Deep> {
     ]
 }
 
+/// Runs events on a map of maps of sets, on a map of lists, and on their models.
+macro_rules! three_levels {
+    ($sets:ident, $lists:ident, $events:expr, $between:expr) => {
+        #[allow(unused_mut)]
+        let mut between = $between;
+
+        let mut model_sets: BTreeMap<u8, BTreeMap<u8, BTreeSet<u8>>> = BTreeMap::new();
+        let mut model_lists: BTreeMap<u8, Vec<u8>> = BTreeMap::new();
+        for (ops, succeeds) in $events {
+            let before = (model_sets.clone(), model_lists.clone());
+            for op in ops {
+                match op {
+                    Deep::Insert(a, b, c) => prop_assert_eq!(
+                        $sets.key(&a).key(&b).insert(c),
+                        model_sets.entry(a).or_default().entry(b).or_default().insert(c)
+                    ),
+                    Deep::Remove(a, b, c) => prop_assert_eq!(
+                        $sets.key(&a).key(&b).remove(&c),
+                        model_sets
+                            .get_mut(&a)
+                            .and_then(|m| m.get_mut(&b))
+                            .is_some_and(|s| s.remove(&c))
+                    ),
+                    Deep::Push(a, v) => {
+                        $lists.key(&a).push(v);
+                        model_lists.entry(a).or_default().push(v);
+                    }
+                    Deep::Pop(a) => prop_assert_eq!($lists.key(&a).pop(), model_lists.get_mut(&a).and_then(Vec::pop)),
+                    Deep::Index(a, at, v) => {
+                        if let Some(item) = model_lists.get_mut(&a).and_then(|list| list.get_mut(at)) {
+                            *item = v;
+                            $lists.key(&a).index(at).set(v);
+                        }
+                    }
+                    Deep::RemoveAt(a, at) => {
+                        let removed = model_lists
+                            .get_mut(&a)
+                            .filter(|list| at < list.len())
+                            .map(|list| list.remove(at));
+                        prop_assert_eq!($lists.key(&a).index(at).remove(), removed.is_some());
+                    }
+                    Deep::Drop(a) => {
+                        prop_assert_eq!($sets.remove(&a), model_sets.remove(&a).is_some());
+                        prop_assert_eq!($lists.remove(&a), model_lists.remove(&a).is_some());
+                    }
+                }
+            }
+            if succeeds {
+                $sets.commit();
+                $lists.commit();
+            } else {
+                $sets.rollback();
+                $lists.rollback();
+                (model_sets, model_lists) = before;
+            }
+            between(&mut $sets, &mut $lists);
+            prop_assert_eq!($sets.get(), Some(model_sets.clone()));
+            prop_assert_eq!($lists.get(), Some(model_lists.clone()));
+        }
+    };
+}
+
 proptest! {
     #[test]
     fn nested_tables_agree_with_the_model(events in events()) {
@@ -151,57 +222,46 @@ proptest! {
     }
 
     #[test]
+    fn what_is_stored_and_read_back_between_events_agrees_with_the_model(events in events(), seed: u64) {
+        let mut keeping = Keeping::new(seed);
+        agree!(Map<u8, Map<u8, u16>>, events.clone(), |state: &mut PState<_>| keeping.between(state));
+        let mut keeping = Keeping::new(seed);
+        agree!(Map<u8, Subindexed<Map<u8, u16>>>, events.clone(), |state: &mut PState<_>| keeping.between(state));
+        let mut keeping = Keeping::new(seed);
+        agree!(Subindexed<Map<u8, Map<u8, u16>>>, events.clone(), |state: &mut PState<_>| keeping.between(state));
+        let mut keeping = Keeping::new(seed);
+        agree!(
+            Subindexed<Map<u8, Subindexed<Map<u8, u16>>>>, events, |state: &mut PState<_>| keeping.between(state)
+        );
+    }
+
+    #[test]
     fn three_levels_of_sets_and_lists_agree_with_the_model(
         events in prop::collection::vec((prop::collection::vec(deep(), 0..10), any::<bool>()), 0..10)
     ) {
         let mut sets = empty::<Map<u8, Map<u8, Set<u8>>>>();
         let mut lists = empty::<Map<u8, List<u8>>>();
-        let mut model_sets: BTreeMap<u8, BTreeMap<u8, BTreeSet<u8>>> = BTreeMap::new();
-        let mut model_lists: BTreeMap<u8, Vec<u8>> = BTreeMap::new();
-        for (ops, succeeds) in events {
-            let before = (model_sets.clone(), model_lists.clone());
-            for op in ops {
-                match op {
-                    Deep::Insert(a, b, c) => prop_assert_eq!(
-                        sets.key(&a).key(&b).insert(c),
-                        model_sets.entry(a).or_default().entry(b).or_default().insert(c)
-                    ),
-                    Deep::Remove(a, b, c) => prop_assert_eq!(
-                        sets.key(&a).key(&b).remove(&c),
-                        model_sets.get_mut(&a).and_then(|m| m.get_mut(&b)).is_some_and(|s| s.remove(&c))
-                    ),
-                    Deep::Push(a, v) => {
-                        lists.key(&a).push(v);
-                        model_lists.entry(a).or_default().push(v);
-                    }
-                    Deep::Pop(a) => prop_assert_eq!(lists.key(&a).pop(), model_lists.get_mut(&a).and_then(Vec::pop)),
-                    Deep::Index(a, at, v) => {
-                        if let Some(item) = model_lists.get_mut(&a).and_then(|list| list.get_mut(at)) {
-                            *item = v;
-                            lists.key(&a).index(at).set(v);
-                        }
-                    }
-                    Deep::RemoveAt(a, at) => {
-                        let removed = model_lists.get_mut(&a).filter(|list| at < list.len()).map(|list| list.remove(at));
-                        prop_assert_eq!(lists.key(&a).index(at).remove(), removed.is_some());
-                    }
-                    Deep::Drop(a) => {
-                        prop_assert_eq!(sets.remove(&a), model_sets.remove(&a).is_some());
-                        prop_assert_eq!(lists.remove(&a), model_lists.remove(&a).is_some());
-                    }
-                }
-            }
-            if succeeds {
-                sets.commit();
-                lists.commit();
-            } else {
-                sets.rollback();
-                lists.rollback();
-                (model_sets, model_lists) = before;
-            }
-            prop_assert_eq!(sets.get(), Some(model_sets.clone()));
-            prop_assert_eq!(lists.get(), Some(model_lists.clone()));
-        }
+        three_levels!(sets, lists, events, |_: &mut _, _: &mut _| {});
+    }
+
+    #[test]
+    fn three_levels_that_are_stored_between_events_agree_with_the_model(
+        events in prop::collection::vec((prop::collection::vec(deep(), 0..10), any::<bool>()), 0..10), seed: u64
+    ) {
+        let mut sets = empty::<Map<u8, Map<u8, Subindexed<Set<u8>>>>>();
+        let mut lists = empty::<Map<u8, Subindexed<List<u8>>>>();
+        let (mut first, mut second) = (Keeping::new(seed), Keeping::new(!seed));
+        three_levels!(sets, lists, events.clone(), |sets: &mut PState<_>, lists: &mut PState<_>| {
+            first.between(sets);
+            second.between(lists);
+        });
+        let mut sets = empty::<Map<u8, Subindexed<Map<u8, Set<u8>>>>>();
+        let mut lists = empty::<Subindexed<Map<u8, List<u8>>>>();
+        let (mut first, mut second) = (Keeping::new(seed), Keeping::new(!seed));
+        three_levels!(sets, lists, events, |sets: &mut PState<_>, lists: &mut PState<_>| {
+            first.between(sets);
+            second.between(lists);
+        });
     }
 
     /// So many keys that they are found by their hashes.
