@@ -2,7 +2,7 @@
 //! commit, and fjall alone; and a word count on a folder beside the same in memory.
 //!
 //! ```text
-//! cargo bench -p rama-benches --bench durable -- [--rounds N] [--folder DIR] [acks] [throughput] [words]
+//! cargo bench -p rama-benches --bench durable -- [--rounds N] [--folder DIR] [acks] [throughput] [words] [memory]
 //! ```
 //!
 //! All candidates of a table run one after the other, `N` times over (5, unless said otherwise), so that a slow minute of the
@@ -11,6 +11,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod by_hand;
+mod larger;
 mod module;
 mod words;
 
@@ -24,7 +25,7 @@ use std::time::{Duration, Instant};
 /// What durability costs.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// Only these tables; without any, all: `acks`, `throughput`, `words`.
+    /// Only these tables; without any, all: `acks`, `throughput`, `words`, `memory`.
     tables: Vec<String>,
     /// How often each candidate runs.
     #[arg(long, default_value_t = 5)]
@@ -75,6 +76,9 @@ fn main() {
     }
     if wanted("words") {
         words::run(&arguments.folder, rounds);
+    }
+    if wanted("memory") {
+        larger::run(&arguments.folder);
     }
 }
 

@@ -1,12 +1,12 @@
 //! The work of one point: which module, on what, with how much.
 
-use crate::memory;
 use crate::modules::{
     Looped, Payload, Straight0, Straight1, Straight2, Straight4, Straight8, Topologies1, Topologies2, Topologies4,
     Topologies8,
 };
 use crate::point::Measured;
 use rama_benches::input::mix;
+use rama_benches::memory;
 use rama_benches::modules::Exchange;
 use rama_benches::running::Running;
 use rama_runtime::client::{App, DepotClient};

@@ -15,7 +15,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod load;
-mod memory;
 mod modules;
 mod plot;
 mod point;

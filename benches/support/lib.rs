@@ -17,5 +17,6 @@
 pub mod allocator;
 pub mod harness;
 pub mod input;
+pub mod memory;
 pub mod modules;
 pub mod running;

@@ -1,5 +1,5 @@
 //! Records that are half done when a process ends, and another version of the module that takes them up.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic)]
 
 use rama_runtime::StorageError;
 use rama_runtime::module::Module;

@@ -1,5 +1,5 @@
 //! A module that is changed: a later version of it goes on in the folder of an earlier one, or is told what it has to say first.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic)]
 
 use rama_runtime::StorageError;
 use rama_runtime::module::Module;
@@ -213,7 +213,7 @@ async fn what_is_added_starts_empty_and_the_order_of_declarations_does_not_matte
     app.gifts().append("ann".into()).await.unwrap();
     app.orders().append(("ann".into(), 4)).await.unwrap();
     cluster.shutdown().await.unwrap();
-    drop(cluster);
+    drop((cluster, app));
     let (_cluster, app) = opened::<larger::Shop>(folder.path(), LAUNCH()).await;
     orders_are_there!(app, 4);
     complaints_are_there!(app);
@@ -243,18 +243,18 @@ async fn what_is_removed_is_refused_until_all_of_it_is_named_and_starts_empty_wh
     orders_are_there!(app, 3);
     complaints_are_there!(app);
     cluster.shutdown().await.unwrap();
-    drop(cluster);
+    drop((cluster, app));
 
     let (cluster, app) = opened::<smaller::Shop>(folder.path(), launch).await;
     orders_are_there!(app, 3);
     app.orders().append(("ann".into(), 4)).await.unwrap();
     cluster.shutdown().await.unwrap();
-    drop(cluster);
+    drop((cluster, app));
     // Once is enough.
     let (cluster, app) = opened::<smaller::Shop>(folder.path(), LAUNCH()).await;
     orders_are_there!(app, 4);
     cluster.shutdown().await.unwrap();
-    drop(cluster);
+    drop((cluster, app));
 
     for times in 1..3 {
         let (cluster, app) = opened::<first::Shop>(folder.path(), LAUNCH()).await;
@@ -281,7 +281,7 @@ async fn another_type_is_refused_with_both_and_the_folder_is_left_as_it_is() {
     let (cluster, app) = opened::<plain::Shop>(folder.path(), LAUNCH()).await;
     app.orders().append(7).await.unwrap();
     cluster.shutdown().await.unwrap();
-    drop(cluster);
+    drop((cluster, app));
     let cluster = InProcessCluster::open(folder.path()).unwrap();
     let errors = [
         (
@@ -362,7 +362,7 @@ async fn fields_in_another_order_are_refused_or_read_by_their_names() {
     let (cluster, app) = opened::<balance_first::Bank>(folder.path(), LAUNCH()).await;
     app.deposits().append((1, 5)).await.unwrap();
     cluster.shutdown().await.unwrap();
-    drop(cluster);
+    drop((cluster, app));
     let cluster = InProcessCluster::open(folder.path()).unwrap();
     match cluster.launch::<limit_first::Bank>(LAUNCH()).await {
         Ok(app) => assert_eq!(app.accounts().key(&1).balance().get().await.unwrap(), Some(5)),

@@ -23,11 +23,6 @@ impl<R> Log<R> {
         self.base = offset;
     }
 
-    /// The offset of the first record kept.
-    pub(super) fn start(&self) -> u64 {
-        self.base
-    }
-
     /// The offset behind the last record.
     pub(super) fn end(&self) -> u64 {
         self.base + self.records.len() as u64

@@ -5,6 +5,7 @@ mod codec;
 mod dead_letter;
 mod log;
 mod partition;
+mod stored;
 
 pub use append::Append;
 pub use codec::{Codec, NoCodec, RecordCodec};

@@ -2,13 +2,12 @@
 
 use super::codec::Codec;
 use super::log::Log;
+use super::stored::{self, Stored};
 use super::{Append, DeadLetter};
 use crate::error::{Error, Result};
-use crate::exec::discard;
 use crate::group::{Changes, Entries, StoreError};
 use crate::topology::{EventError, TaskInfo};
 use std::any::Any;
-use std::collections::VecDeque;
 use std::ops::Range;
 
 /// A depot: an append-only log of records of type `R`, with one partition a task. A field of a module's struct; inside a
@@ -23,12 +22,12 @@ pub struct Depot<R> {
     log: Log<R>,
     staged: Vec<R>,
     codec: Option<Codec<R>>,
-    /// Records below are stored.
-    stored: u64,
-    /// What is stored begins there: older records are gone.
-    stored_from: u64,
-    /// The first offsets of what was stored at once, in order, as far as anything of it is kept.
-    chunks: VecDeque<u64>,
+    /// Of a durable module.
+    stored: Option<Box<Stored<R>>>,
+    /// The first record that is kept. Where they are stored, fewer may be in memory.
+    first: u64,
+    /// Records below have been processed by everyone.
+    processed: u64,
 }
 
 /// Where a depot partition begins and ends.
@@ -53,9 +52,9 @@ impl<R> Depot<R> {
             log: Log::new(),
             staged: Vec::new(),
             codec: None,
-            stored: 0,
-            stored_from: 0,
-            chunks: VecDeque::new(),
+            stored: None,
+            first: 0,
+            processed: 0,
         }
     }
 
@@ -77,7 +76,7 @@ impl<R> Depot<R> {
     #[must_use]
     pub fn info(&self) -> PartitionInfo {
         PartitionInfo {
-            start: self.log.start(),
+            start: self.first,
             end: self.log.end(),
         }
     }
@@ -123,7 +122,13 @@ impl<R: Clone> Depot<R> {
     /// # Errors
     /// When it was trimmed, or does not exist yet.
     pub fn record(&self, offset: u64) -> Result<R, EventError> {
-        self.log.get(offset).cloned().ok_or_else(|| {
+        let found = match self.log.get(offset) {
+            Some(record) => Some(record.clone()),
+            None => self
+                .stored_record(offset)
+                .map_err(|error| EventError::new(error.to_string()))?,
+        };
+        found.ok_or_else(|| {
             let PartitionInfo { start, end } = self.info();
             EventError::new(format!(
                 "record {offset} is not in the partition, which holds {start}..{end}"
@@ -131,10 +136,18 @@ impl<R: Clone> Depot<R> {
         })
     }
 
+    /// The record at `offset`, which is not in memory, if it is stored.
+    #[cold]
+    fn stored_record(&self, offset: u64) -> Result<Option<R>, StoreError> {
+        let PartitionInfo { start, end } = self.info();
+        let stored = self.stored.as_ref().filter(|_| (start..end).contains(&offset));
+        stored.map(|stored| stored.record(offset)).transpose()
+    }
+
     /// Copies of the records of `range`, in order. Costs one clone a record, all in one event of the task.
     ///
     /// # Errors
-    /// [`Error::OffsetOutOfRange`] when the partition does not hold all of them.
+    /// [`Error::OffsetOutOfRange`] when the partition does not hold all of them; [`Error::Storage`] when the store fails.
     pub fn read(&self, range: Range<u64>) -> Result<Vec<R>> {
         let PartitionInfo { start, end } = self.info();
         let outside = Error::OffsetOutOfRange {
@@ -146,8 +159,18 @@ impl<R: Clone> Depot<R> {
         if range.start < start || range.end > end || range.start > range.end {
             return Err(outside);
         }
-        let records: Option<Vec<R>> = range.map(|offset| self.log.get(offset).cloned()).collect();
-        records.ok_or(outside)
+        let record = |offset| match self.log.get(offset) {
+            Some(record) => Ok(Some(record.clone())),
+            None => self.stored_record(offset),
+        };
+        let records: Result<Option<Vec<R>>, StoreError> = range.map(record).collect();
+        match records {
+            Ok(records) => records.ok_or(outside),
+            Err(error) => Err(Error::Storage {
+                module: "",
+                error: error.into(),
+            }),
+        }
     }
 }
 
@@ -231,97 +254,49 @@ impl<R: 'static> DepotPartition for Depot<R> {
     }
 
     fn trim(&mut self, processed: u64) {
+        self.processed = self.processed.max(processed);
         if let Some(keep) = self.keep {
-            self.log.trim(processed.min(self.log.end().saturating_sub(keep)));
+            let first = processed.min(self.log.end().saturating_sub(keep));
+            self.first = self.first.max(first);
         }
+        self.forget();
     }
 
     fn changed(&self) -> bool {
-        self.stored < self.log.end() || self.stored_from < self.log.start()
+        let stored = self.stored.as_ref();
+        stored.is_some_and(|stored| stored.end < self.log.end() || stored.first < self.first)
     }
 
     fn store(&mut self, changes: &mut Changes) -> Result<(), StoreError> {
         let PartitionInfo { start, end } = Depot::info(self);
-        let Some(codec) = self.codec else { return Ok(()) };
         if !self.changed() {
             return Ok(());
         }
-        let first = self.stored.max(start);
-        if first < end {
-            let mark = changes.step(&first)?;
-            changes.put(|out| {
-                out.extend_from_slice(&(end - first).to_le_bytes());
-                (first..end)
-                    .filter_map(|offset| self.log.get(offset))
-                    .try_for_each(|record| (codec.encode)(record, out))
-            })?;
-            changes.back(mark);
-            self.chunks.push_back(first);
-        }
-        self.stored = end;
-        self.stored_from = start;
-        // What was stored together goes together.
-        while self.chunks.get(1).is_some_and(|next| *next <= start)
-            && let Some(gone) = self.chunks.pop_front()
-        {
-            let mark = changes.step(&gone)?;
-            changes.remove();
-            changes.back(mark);
-        }
-        changes.put(|out| {
-            out.extend_from_slice(&start.to_le_bytes());
-            out.extend_from_slice(&end.to_le_bytes());
-            Ok(())
-        })
+        let Some(stored) = &mut self.stored else { return Ok(()) };
+        stored.store(&self.log, start, end, changes)?;
+        self.forget();
+        Ok(())
     }
 
     fn load(&mut self, entries: &mut Entries<'_>) -> Result<(), StoreError> {
-        let Some(codec) = self.codec else { return Ok(()) };
-        let Some(header) = entries.here()? else { return Ok(()) };
-        let damaged = |reason: &str| StoreError::Damaged {
-            reason: reason.to_owned(),
+        let (Some(codec), Some(cold)) = (self.codec, entries.stays_cold()) else {
+            return Ok(());
         };
-        let bound = |at: usize| {
-            let bytes = header.get(at..at + 8)?.try_into().ok()?;
-            Some(u64::from_le_bytes(bytes))
+        let (first, end) = match entries.here()? {
+            Some(header) => stored::bounds(&header)?,
+            None => (0, 0),
         };
-        let (Some(start), Some(end)) = (bound(0), bound(8)) else {
-            return Err(damaged("a depot partition does not say where it begins and ends"));
-        };
-        self.log.begin_at(start);
-        let mut next = None;
-        while let Some((first, place)) = entries.step::<u64>()? {
-            let chunk = entries.here()?.unwrap_or_default();
-            entries.back(place)?;
-            // The first one may begin before the partition does: what was stored together goes together.
-            if next.map_or(first > start, |next| next != first) {
-                return Err(damaged("records of a depot partition are missing"));
-            }
-            let Some((count, mut input)) = chunk.split_first_chunk::<8>() else {
-                return Err(damaged("records do not say how many they are"));
-            };
-            let behind = first.saturating_add(u64::from_le_bytes(*count));
-            if behind > end {
-                return Err(damaged("records stand behind the end of a depot partition"));
-            }
-            for offset in first..behind {
-                let record = (codec.decode)(&mut input)?;
-                if offset < start {
-                    discard(record);
-                } else {
-                    self.log.push(record);
-                }
-            }
-            if !input.is_empty() {
-                return Err(damaged("bytes stand behind a depot's records"));
-            }
-            self.chunks.push_back(first);
-            next = Some(behind);
-        }
-        if self.log.end() != end {
-            return Err(damaged("records of a depot partition are missing"));
-        }
-        (self.stored, self.stored_from) = (end, start);
+        self.log.begin_at(end);
+        self.first = first;
+        self.stored = Some(Box::new(Stored::new(codec, cold, first, end)));
         Ok(())
+    }
+}
+
+impl<R> Depot<R> {
+    /// Records leave memory that nobody keeps, or that the store has and everyone has processed.
+    fn forget(&mut self) {
+        let stored = self.stored.as_ref().map_or(0, |stored| stored.archived);
+        self.log.trim(self.first.max(self.processed.min(stored)));
     }
 }

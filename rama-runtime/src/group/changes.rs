@@ -26,6 +26,8 @@ pub struct Changes {
     bytes: Vec<u8>,
     key: Vec<u8>,
     stamp: Option<Stamp>,
+    /// Entries of PStates may leave memory.
+    spills: bool,
 }
 
 /// With which cut something is stored, and how far the store has come: where entries may leave memory.
@@ -51,17 +53,23 @@ impl Stamp {
 pub struct Mark(usize);
 
 impl Changes {
-    /// Those of that cut, of a module whose entries may leave memory.
-    pub(crate) fn stamped(stamp: Option<Stamp>) -> Self {
+    /// Those of that cut. `spills`: entries of PStates may leave memory.
+    pub(crate) fn stamped(stamp: Stamp, spills: bool) -> Self {
         Changes {
-            stamp,
+            stamp: Some(stamp),
+            spills,
             ..Changes::default()
         }
     }
 
-    /// See [`stamped`](Self::stamped).
+    /// The cut, where entries of PStates may leave memory.
     pub(crate) fn stamp(&self) -> Option<Stamp> {
-        self.stamp
+        self.stamp.filter(|_| self.spills)
+    }
+
+    /// The cut.
+    pub(crate) fn cut(&self) -> Stamp {
+        self.stamp.unwrap_or(Stamp { cut: 0, archived: 0 })
     }
 
     /// Writes below `prefix` from now on.

@@ -138,6 +138,35 @@ impl Cold {
         load(&mut Entries::cold(&self.store, &place))
     }
 
+    /// The last entry whose key is not above `key`, with its value.
+    pub(crate) fn at_or_before<K>(&self, key: &K) -> Result<Option<(K, Vec<u8>)>, StoreError>
+    where
+        K: Serialize + DeserializeOwned,
+    {
+        let to = Bound::Included(self.entry(key)?);
+        let from = Bound::Excluded(self.place.clone());
+        let entry = self.store.range(from, to, true).next().transpose()?;
+        entry.map(|(place, value)| Ok((self.key(&place)?, value))).transpose()
+    }
+
+    /// The keys of the first entries, at most so many, as far as they are below `end`.
+    pub(crate) fn first_keys<K>(&self, end: &K, most: usize) -> Result<Vec<K>, StoreError>
+    where
+        K: Serialize + DeserializeOwned,
+    {
+        let to = Bound::Excluded(self.entry(end)?);
+        let from = Bound::Excluded(self.place.clone());
+        let entries = self.store.range(from, to, false).take(most);
+        entries.map(|entry| self.key(&entry?.0)).collect()
+    }
+
+    fn key<K: DeserializeOwned>(&self, place: &[u8]) -> Result<K, StoreError> {
+        let mut below = place.get(self.place.len()..).unwrap_or_default();
+        order::decode(&mut below).map_err(|error| StoreError::Damaged {
+            reason: format!("a key cannot be read: {error}"),
+        })
+    }
+
     /// All entries within the bounds, in order, or the last first. `flat`: each is one entry of the store.
     pub(crate) fn range<'c, K, N>(
         &'c self,

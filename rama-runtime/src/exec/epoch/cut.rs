@@ -176,7 +176,7 @@ impl<M: Module> Thread<M> {
         self.commit();
         let began = self.clock().now();
         let threads = self.host.shared.layout.threads;
-        let mut changes = Changes::stamped(self.host.stamp());
+        let mut changes = self.host.changes();
         let mut unfinished = Unfinished::default();
         let stored = attempt(|| self.write_down(&mut changes, &mut unfinished));
         let stored = stored.unwrap_or_else(|panic| {

@@ -59,16 +59,17 @@ impl Durable {
 }
 
 impl<M: Module> Host<M> {
-    /// With which cut the next one is stored, where entries may leave memory.
-    pub(super) fn stamp(&self) -> Option<Stamp> {
-        let epochs = self.shared.epochs.as_ref()?;
-        epochs.limits.memory?;
-        let cut = self.durable.as_ref()?.cut + 1;
+    /// What the next cut is stored with.
+    pub(super) fn changes(&self) -> Changes {
+        let (Some(epochs), Some(durable)) = (&self.shared.epochs, &self.durable) else {
+            return Changes::default();
+        };
         // The lowest bits: see `Stamp`.
-        Some(Stamp {
-            cut: cut as u32,
+        let stamp = Stamp {
+            cut: (durable.cut + 1) as u32,
             archived: epochs.archived() as u32,
-        })
+        };
+        Changes::stamped(stamp, epochs.limits.memory.is_some())
     }
 
     /// Everything has just been stored: what the store has had for longer may leave.

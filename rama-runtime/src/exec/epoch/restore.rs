@@ -281,10 +281,7 @@ impl ThreadPlan {
         for (index, number) in self.numbers.depots.iter().enumerate() {
             if let Some(depot) = module.depot(index) {
                 let prefix = keys::depot(*number, task);
-                let mut source = self.store.below(&prefix);
-                let mut entries = Entries::new(&prefix, &mut source)?;
-                depot.load(&mut entries)?;
-                entries.finish()?;
+                depot.load(&mut Entries::cold(&self.store, &prefix))?;
             }
         }
         Ok(())

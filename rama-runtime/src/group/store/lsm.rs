@@ -14,6 +14,9 @@ const BATCH: usize = 4096;
 /// fjall's own caches and buffers, in bytes: of this process, whatever the size of the data.
 const CACHE: u64 = 32 << 20;
 
+/// fjall's table of what is not in a file yet, in bytes. Some of them may be full and on their way to the disk.
+const MEMTABLE: u64 = 32 << 20;
+
 /// The store of one task group.
 pub(crate) struct LsmStore {
     database: Database,
@@ -31,7 +34,9 @@ impl LsmStore {
             .map_err(failed)?;
         let state = database
             .keyspace("state", || {
-                KeyspaceCreateOptions::default().manual_journal_persist(true)
+                KeyspaceCreateOptions::default()
+                    .manual_journal_persist(true)
+                    .max_memtable_size(MEMTABLE)
             })
             .map_err(failed)?;
         Ok(LsmStore { database, state })

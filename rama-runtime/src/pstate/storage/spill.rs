@@ -176,7 +176,10 @@ impl<T: Storage> Spill<T> {
         self.places.borrow_mut().clear();
         let found = std::mem::take(&mut self.found).into_vec().into_iter();
         // What was read, and then removed, does not come back.
-        let found = found.map(|entry| *entry).filter(|(key, _)| !self.gone.contains_key(key)).collect();
+        let found = found
+            .map(|entry| *entry)
+            .filter(|(key, _)| !self.gone.contains_key(key))
+            .collect();
         self.gone.retain(|_, cut| cut.is_none_or(|cut| !stamp.has(cut)));
         found
     }

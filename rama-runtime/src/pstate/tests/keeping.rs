@@ -68,7 +68,7 @@ impl Keeping {
             cut: self.cut,
             archived,
         };
-        let mut changes = Changes::stamped(Some(stamp));
+        let mut changes = Changes::stamped(stamp, true);
         changes.at(PLACE);
         state.store(&mut changes).unwrap();
         self.waiting.push(changes.take());

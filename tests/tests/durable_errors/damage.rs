@@ -1,101 +1,7 @@
-//! What a damaged folder, a wrong one or a failing disk comes to: a recovery, or an error that says what is wrong. Nothing that was
-//! acknowledged is lost by it, once the obstacle is gone.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+//! Files that are damaged, cut off or gone.
 
-use rama_runtime::prelude::*;
-use rama_runtime::{Recovery, StorageError};
+use super::*;
 use std::fs;
-use std::io::ErrorKind;
-use std::ops::Range;
-use std::path::{Path, PathBuf};
-use xxhash_rust::xxh3::xxh3_64;
-
-/// Keeps numbers by their remainders: whatever is missing, or there twice, is seen.
-#[module]
-pub struct Numbers {
-    /// In one order.
-    #[depot(global)]
-    numbers: Depot<u64>,
-    #[pstate(owner = sort)]
-    seen: PState<Map<u64, Subindexed<List<u64>>>>,
-    #[pstate(owner = sort)]
-    sums: PState<Map<u64, u64>>,
-}
-
-const REMAINDERS: u64 = 7;
-const LAUNCH: fn() -> Launch = || Launch::tasks(4).threads(2);
-
-topology! {
-    impl Numbers {
-        #[stream(source = numbers)]
-        async fn sort(&mut self, n: u64) {
-            let remainder = n % REMAINDERS;
-            hash_partition(&remainder).await;
-            self.seen.key(&remainder).push(n);
-            self.sums.key(&remainder).update(|sum| *sum += n);
-        }
-    }
-}
-
-/// The module holds the first so many numbers, and what came of each of them, once.
-async fn count(app: &NumbersClient) -> u64 {
-    app.settled().await.unwrap();
-    let end = app.numbers().partition_info(0).await.unwrap().end;
-    let kept = app.numbers().read(0, 0..end).await.unwrap();
-    assert_eq!(kept, (0..end).collect::<Vec<_>>());
-    for remainder in 0..REMAINDERS {
-        let of_it: Vec<u64> = (0..end).filter(|n| n % REMAINDERS == remainder).collect();
-        let sum = app.sums().key(&remainder).get_or(0).await.unwrap();
-        assert_eq!(sum, of_it.iter().sum::<u64>());
-        assert_eq!(app.seen().key(&remainder).items().await.unwrap(), of_it);
-    }
-    end
-}
-
-async fn append(app: &NumbersClient, numbers: Range<u64>) {
-    for n in numbers {
-        app.numbers().append(n).await.unwrap();
-    }
-}
-
-async fn opened(path: &Path) -> (InProcessCluster, NumbersClient) {
-    let cluster = InProcessCluster::open(path).unwrap();
-    let app = cluster.launch::<Numbers>(LAUNCH()).await.unwrap();
-    (cluster, app)
-}
-
-/// Opens the folder, which has so many numbers, and more can be added. What the opening came to.
-async fn fine(path: &Path, numbers: Range<u64>) -> Recovery {
-    let (cluster, app) = opened(path).await;
-    let found = count(&app).await;
-    assert!(numbers.contains(&found), "{found} numbers, not {numbers:?}");
-    append(&app, found..found + 1).await;
-    assert_eq!(count(&app).await, found + 1);
-    let recovery = app.recovery().unwrap();
-    cluster.shutdown().await.unwrap();
-    recovery
-}
-
-/// The folder is refused. With the words of the error.
-async fn refused_launch(path: &Path, launch: Launch) -> (StorageError, String) {
-    let cluster = InProcessCluster::open(path).unwrap();
-    match cluster.launch::<Numbers>(launch).await {
-        Err(error) => storage(error, "Numbers"),
-        Ok(_) => panic!("the folder was opened"),
-    }
-}
-
-async fn refused(path: &Path) -> (StorageError, String) {
-    refused_launch(path, LAUNCH()).await
-}
-
-fn storage(error: Error, of: &str) -> (StorageError, String) {
-    let words = error.to_string();
-    match error {
-        Error::Storage { module, error } if module == of => (error, words),
-        other => panic!("{other:?}"),
-    }
-}
 
 /// A folder as a crash leaves it: what the log has is not in the store yet. Has the numbers from 0 on; where its log ended when it
 /// had the first 10 of them.
@@ -131,10 +37,6 @@ fn log(folder: &Path) -> PathBuf {
     let path = paths.next().unwrap();
     assert_eq!(paths.next(), None);
     path
-}
-
-fn manifest(folder: &Path) -> PathBuf {
-    folder.join("Numbers/manifest.json")
 }
 
 /// Where the log's records are: zeros follow them. The length of a record's payload is in its header.
@@ -214,7 +116,7 @@ async fn a_log_without_commits_that_its_store_has_is_refused_until_they_are_back
     let (cluster, app) = opened(folder.path()).await;
     append(&app, 1..10).await;
     cluster.shutdown().await.unwrap();
-    drop(cluster);
+    drop((cluster, app));
     let path = log(folder.path());
     let whole = fs::read(&path).unwrap();
     let last = records(&path).pop().unwrap();
@@ -339,127 +241,4 @@ async fn a_folder_whose_manifest_is_gone_is_not_taken_for_a_new_one() {
         fs::rename(&elsewhere, &path).unwrap();
         fine(folder.path(), numbers..numbers + 1).await;
     }
-}
-
-/// The manifest says `new` where it said `old`, and its checksum is right.
-fn rewrite(folder: &Path, old: &str, new: &str) {
-    let text = fs::read_to_string(manifest(folder)).unwrap();
-    let (body, _) = text.trim_end().rsplit_once('\n').unwrap();
-    assert!(body.contains(old), "{body}");
-    let body = body.replacen(old, new, 1);
-    let sum = xxh3_64(body.as_bytes());
-    fs::write(manifest(folder), format!("{body}\n{sum:016x}\n")).unwrap();
-}
-
-#[tokio::test]
-async fn a_folder_of_a_newer_format_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    fine(folder.path(), 0..1).await;
-    rewrite(folder.path(), r#""format": 1"#, r#""format": 2"#);
-    let (error, words) = refused(folder.path()).await;
-    assert!(
-        matches!(error, StorageError::Format { format: 2, known: 1 }),
-        "{error:?}"
-    );
-    assert!(words.contains("open it with the program that wrote it"), "{words}");
-    rewrite(folder.path(), r#""format": 2"#, r#""format": 1"#);
-    fine(folder.path(), 1..2).await;
-}
-
-#[tokio::test]
-async fn a_folder_of_another_module_or_with_other_tasks_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    fine(folder.path(), 0..1).await;
-    for tasks in [1, 2, 8] {
-        let (error, words) = refused_launch(folder.path(), Launch::tasks(tasks)).await;
-        assert!(
-            matches!(error, StorageError::OtherTasks { stored: 4, asked } if asked == tasks),
-            "{error:?}"
-        );
-        assert!(words.contains("`Launch::tasks(4)`"), "{words}");
-    }
-    let (own, other) = (folder.path().join("Numbers"), folder.path().join("Letters"));
-    rewrite(folder.path(), r#""Numbers""#, r#""Letters""#);
-    let (error, words) = refused(folder.path()).await;
-    assert!(
-        matches!(&error, StorageError::OtherModule { stored, asked, .. } if stored == "Letters" && asked == "Numbers")
-    );
-    assert!(words.contains(own.to_str().unwrap()), "{words}");
-    rewrite(folder.path(), r#""Letters""#, r#""Numbers""#);
-    // Under another name, it is not this module's.
-    fs::rename(&own, &other).unwrap();
-    let (cluster, app) = opened(folder.path()).await;
-    assert_eq!(count(&app).await, 0);
-    cluster.shutdown().await.unwrap();
-    drop(cluster);
-    fs::remove_dir_all(&own).unwrap();
-    fs::rename(&other, &own).unwrap();
-    fine(folder.path(), 1..2).await;
-}
-
-#[tokio::test]
-async fn a_folder_is_open_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let (cluster, app) = opened(folder.path()).await;
-    append(&app, 0..5).await;
-    let (error, words) = storage(InProcessCluster::open(folder.path()).unwrap_err(), "");
-    assert!(matches!(error, StorageError::Locked { .. }), "{error:?}");
-    assert!(
-        words.starts_with("the folder of the cluster: ") && words.contains(folder.path().to_str().unwrap()),
-        "{words}"
-    );
-    // The first one has not noticed.
-    append(&app, 5..10).await;
-    cluster.shutdown().await.unwrap();
-    drop(cluster);
-    fine(folder.path(), 10..11).await;
-}
-
-#[tokio::test]
-#[ignore = "a cluster that is shut down keeps its folder until it is dropped"]
-async fn a_folder_is_free_as_soon_as_its_cluster_is_shut_down() {
-    let folder = tempfile::tempdir().unwrap();
-    let (cluster, app) = opened(folder.path()).await;
-    append(&app, 0..5).await;
-    cluster.shutdown().await.unwrap();
-    fine(folder.path(), 5..6).await;
-    drop(cluster);
-}
-
-#[tokio::test]
-async fn a_client_that_outlives_its_cluster_does_not_keep_the_folder() {
-    let folder = tempfile::tempdir().unwrap();
-    let (cluster, app) = opened(folder.path()).await;
-    append(&app, 0..5).await;
-    drop(cluster);
-    fine(folder.path(), 5..6).await;
-    assert_eq!(app.sums().key(&0).get().await, Err(Error::ShutDown));
-}
-
-#[tokio::test]
-async fn a_folder_that_is_read_only_is_refused_until_it_is_not() {
-    use std::os::unix::fs::PermissionsExt;
-    let folder = tempfile::tempdir().unwrap();
-    fine(folder.path(), 0..1).await;
-    let own = folder.path().join("Numbers");
-    let allow = |mode| fs::set_permissions(&own, fs::Permissions::from_mode(mode)).unwrap();
-    allow(0o555);
-    if fs::write(own.join("probe"), "").is_ok() {
-        println!("skipped: this user may write everywhere (the simulated disk has a test of it, too)");
-        return;
-    }
-    let (error, words) = refused(folder.path()).await;
-    allow(0o755);
-    assert!(
-        matches!(
-            error,
-            StorageError::Io {
-                kind: ErrorKind::PermissionDenied,
-                ..
-            }
-        ),
-        "{error:?}"
-    );
-    assert!(words.contains(own.to_str().unwrap()), "{words}");
-    fine(folder.path(), 1..2).await;
 }

@@ -1,18 +1,20 @@
 //! The memory of this process, as Linux tells; elsewhere nothing is known.
 
 /// Forgets the peak so far. Where that is not allowed, the peak is that since the process began.
-pub(crate) fn forget_peak() {
+pub fn forget_peak() {
     // 5: the peak becomes what is resident now.
     let _ = std::fs::write("/proc/self/clear_refs", "5");
 }
 
 /// What is resident now, in bytes.
-pub(crate) fn resident() -> Option<u64> {
+#[must_use]
+pub fn resident() -> Option<u64> {
     status("VmRSS:")
 }
 
 /// The most that was resident since the peak was forgotten, in bytes.
-pub(crate) fn peak() -> Option<u64> {
+#[must_use]
+pub fn peak() -> Option<u64> {
     status("VmHWM:")
 }
 
