@@ -190,7 +190,9 @@ impl Model {
                 quote!(::core::option::Option<<#schema as ::rama_runtime::__private::Schema>::Value>)
             })
             .collect();
-        // The `for<'a>` makes rustc decide these where they are used: a field's type need not be `Debug` or `PartialEq`.
+        // The `for<'a>` makes rustc decide these where they are used: a field's type need not be `Debug` or `PartialEq`. The numbers
+        // keep fields of one type apart, which rustc would take for one bound that it has twice.
+        let numbers: Vec<usize> = self.fields.iter().map(|field| field.number).collect();
         quote! {
             #[doc = #doc]
             ///
@@ -214,20 +216,21 @@ impl Model {
             #[automatically_derived]
             impl ::core::fmt::Debug for #value
             where
-                #(for<'a> &'a #types: ::core::fmt::Debug,)*
+                #(for<'a> ::rama_runtime::__private::Numbered<#numbers, &'a #types>: ::core::fmt::Debug,)*
             {
                 fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                    f.debug_struct(#title) #(.field(#titles, &&self.#names))* .finish()
+                    f.debug_struct(#title) #(.field(#titles, &::rama_runtime::__private::Numbered::<#numbers, _>(&self.#names)))* .finish()
                 }
             }
 
             #[automatically_derived]
             impl ::core::cmp::PartialEq for #value
             where
-                #(for<'a> &'a #types: ::core::cmp::PartialEq,)*
+                #(for<'a> ::rama_runtime::__private::Numbered<#numbers, &'a #types>: ::core::cmp::PartialEq,)*
             {
                 fn eq(&self, other: &Self) -> bool {
-                    #(&self.#names == &other.#names)&&*
+                    #(::rama_runtime::__private::Numbered::<#numbers, _>(&self.#names)
+                        == ::rama_runtime::__private::Numbered::<#numbers, _>(&other.#names))&&*
                 }
             }
         }
@@ -327,13 +330,16 @@ impl Model {
             self.derived("Node"),
             self.derived("Undo"),
         );
+        let names: Vec<&Ident> = self.fields.iter().map(|field| &field.name).collect();
         // At most 255: see `Model::new`.
         let count = self.fields.len() as u8;
         let numbers = self.fields.iter().map(|field| field.number as u8);
         let numbers: Vec<u8> = numbers.collect();
+        let title = name.to_string();
+        let titles: Vec<String> = names.iter().map(|name| name.to_string()).collect();
+        let separators = (0..names.len()).map(|number| if number == 0 { " { " } else { ", " });
         let stored = names::stored_fields();
         let stored_fields = quote!(node.#stored);
-        let names: Vec<&Ident> = self.fields.iter().map(|field| &field.name).collect();
         let variants: Vec<&Ident> = self.fields.iter().map(|field| &field.variant).collect();
         let schemas: Vec<&Type> = self.fields.iter().map(|field| &field.schema).collect();
         let bounds = self.fields.iter().map(|field| {
@@ -439,6 +445,18 @@ impl Model {
 
                 fn cursor<X, P>(site: X, path: P) -> #cursor<X, P> {
                     #cursor { site, path }
+                }
+
+                fn shape() -> ::std::string::String {
+                    let mut shape = ::std::string::String::from(#title);
+                    #(
+                        shape.push_str(#separators);
+                        shape.push_str(#titles);
+                        shape.push_str(": ");
+                        shape.push_str(&<#schemas as ::rama_runtime::__private::Schema>::shape());
+                    )*
+                    shape.push_str(" }");
+                    shape
                 }
 
                 const FLAT: bool = true #(&& <#schemas as ::rama_runtime::__private::Schema>::FLAT)*;

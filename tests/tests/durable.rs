@@ -271,7 +271,6 @@ async fn an_initial_value_stays_until_it_is_changed_and_does_not_come_back() {
 }
 
 #[tokio::test]
-#[ignore = "where nothing is stored, the initial value is taken"]
 async fn an_initial_value_that_was_removed_does_not_come_back() {
     let mut kinds = Reopened::new().await;
     kinds.app().orders().append(("uncount".to_owned(), 0)).await.unwrap();
@@ -361,7 +360,6 @@ async fn nothing_of_an_entry_that_was_removed_comes_back_with_its_key() {
 }
 
 #[tokio::test]
-#[ignore = "the module ends without a word to appends that wait"]
 async fn an_append_that_waits_when_its_cluster_is_dropped_is_told() {
     let kinds = Reopened::new().await;
     let append = kinds.app().waiting().append(1).into_future();

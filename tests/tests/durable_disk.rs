@@ -125,7 +125,6 @@ fn a_disk_that_is_full_read_only_or_fails_a_sync_takes_nothing_that_was_acknowle
 }
 
 #[test]
-#[ignore = "appends are told `ShutDown`, not what has failed"]
 fn appends_that_wait_when_the_disk_fails_are_told_what_has_failed() {
     for seed in 0..12 {
         let world = World::default();
@@ -138,7 +137,6 @@ fn appends_that_wait_when_the_disk_fails_are_told_what_has_failed() {
 }
 
 #[test]
-#[ignore = "appends are told `ShutDown`, not what has failed"]
 fn appends_after_the_disk_has_failed_are_told_what_has_failed() {
     for seed in 0..12 {
         let world = World::default();
@@ -150,7 +148,6 @@ fn appends_after_the_disk_has_failed_are_told_what_has_failed() {
 }
 
 #[test]
-#[ignore = "appends are told `ShutDown`, not what has failed"]
 fn batches_and_appends_that_wait_for_room_when_the_disk_fails_are_told_what_has_failed() {
     for seed in 0..12 {
         let world = World::default();

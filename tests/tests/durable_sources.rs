@@ -351,7 +351,6 @@ topology! {
 }
 
 #[tokio::test]
-#[ignore = "what waits for a future when the process ends counts as failed: without retries it is given up"]
 async fn a_record_that_waited_for_a_future_when_the_process_ended_begins_anew() {
     let folder = tempfile::tempdir().unwrap();
     let (cluster, app) = opened::<Failing>(folder.path()).await;

@@ -301,7 +301,6 @@ version!(Waiting:
 type WaitingTour = <Waiting as Version>::Module;
 
 #[test]
-#[ignore = "the trees of a removed source are counted as places: the others are then taken for their neighbours"]
 fn records_of_a_source_that_is_removed_are_forgotten_and_the_others_go_on() {
     for seed in 0..40 {
         let world = World::default();
@@ -368,7 +367,6 @@ in_order!(InOrder, |_steps| 1);
 in_order!(InOrderChanged, |steps| steps);
 
 #[test]
-#[ignore = "a source that was about to go back to a failed record waits for flights that were restarted, for ever"]
 fn records_that_are_restarted_in_order_are_all_processed() {
     type First = <InOrder as Version>::Module;
     type Then = <InOrderChanged as Version>::Module;

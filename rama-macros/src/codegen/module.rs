@@ -29,6 +29,9 @@ pub(super) fn placeholder(module: &ModuleDecl) -> TokenStream {
             fn pstate(&mut self, index: usize) -> ::core::option::Option<&mut dyn #private::PStatePartition> {
                 ::core::unreachable!()
             }
+            fn shapes() -> #private::Shapes {
+                ::core::unreachable!()
+            }
             fn programs() -> ::std::vec::Vec<::std::boxed::Box<dyn #private::Program<Self>>> {
                 ::core::unreachable!()
             }
@@ -86,6 +89,8 @@ pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, machines:
         let ident = &pstate.ident;
         quote!(#index => ::core::option::Option::Some(&mut self.#ident),)
     });
+    let schemas = module.pstates.iter().map(|pstate| &pstate.schema);
+    let records = module.depots.iter().map(|depot| &depot.record);
     let fields: Vec<_> = module
         .pstates
         .iter()
@@ -115,6 +120,12 @@ pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, machines:
                 match index {
                     #(#pstates)*
                     _ => ::core::option::Option::None,
+                }
+            }
+            fn shapes() -> #private::Shapes {
+                #private::Shapes {
+                    pstates: ::std::vec![#(<#schemas as #private::Schema>::shape()),*],
+                    records: ::std::vec![#(#private::type_shape::<#records>()),*],
                 }
             }
             fn programs() -> ::std::vec::Vec<::std::boxed::Box<dyn #private::Program<Self>>> {

@@ -2,7 +2,7 @@
 
 use super::depot::{Records, Share};
 use super::pending::Outcome;
-use super::{AckValues, DepotClient};
+use super::{AckValues, App, DepotClient};
 use crate::depot::AckLevel;
 use crate::error::{Error, Result};
 use crate::exec::{Message, Places, Ticket};
@@ -59,7 +59,7 @@ where
                 record,
                 level,
             },
-            Err(TryAcquireError::Closed) => Sent::Refused(Error::ShutDown),
+            Err(TryAcquireError::Closed) => Sent::Refused(client.app.shared().ended()),
         }
     }
 }
@@ -87,7 +87,8 @@ where
     R: Clone + Serialize + DeserializeOwned + Send + 'static,
     Ack: 'static,
 {
-    async fn finish(self) -> Result<AckValues> {
+    /// `app`: where an answer that does not come is explained.
+    async fn finish(self, app: App<M>) -> Result<AckValues> {
         let sent = match self {
             Sent::Waiting {
                 client,
@@ -96,8 +97,8 @@ where
                 level,
             } => {
                 let shared = std::sync::Arc::clone(client.app.shared());
-                let room = shared.room(client.depot, task).ok_or(Error::ShutDown)?;
-                room.acquire().await.map_err(|_| Error::ShutDown)?.forget();
+                let room = shared.room(client.depot, task).ok_or_else(|| shared.ended())?;
+                room.acquire().await.map_err(|_| shared.ended())?.forget();
                 client.send_one(task, record, level)
             }
             sent => sent,
@@ -106,7 +107,7 @@ where
             Sent::Refused(error) => Err(error),
             Sent::Pending(answer) => match answer.await {
                 Ok(outcome) => outcome.map_err(|error| *error),
-                Err(_) => Err(Error::ShutDown),
+                Err(_) => Err(app.shared().ended()),
             },
             Sent::Gone | Sent::Waiting { .. } => Ok(AckValues::default()),
         }
@@ -123,7 +124,7 @@ where
     fn send_one(&self, task: u32, record: R, level: AckLevel) -> Sent<M, R, Ack> {
         let shared = self.app.shared();
         if shared.is_closed() {
-            return Sent::Refused(Error::ShutDown);
+            return Sent::Refused(shared.ended());
         }
         let level = shared.layout.effective(self.depot, level);
         let (pending, sent) = match level {
@@ -171,9 +172,9 @@ where
     type IntoFuture = BoxFuture<'static, Result<Ack>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let unpack = self.client.unpack;
+        let (unpack, app) = (self.client.unpack, self.client.app.clone());
         let sent = self.send(AckLevel::Full);
-        Box::pin(async move { unpack(&mut sent.finish().await?) })
+        Box::pin(async move { unpack(&mut sent.finish(app).await?) })
     }
 }
 
@@ -187,7 +188,8 @@ where
     type IntoFuture = BoxFuture<'static, Result<()>>;
 
     fn into_future(self) -> Self::IntoFuture {
+        let app = self.append.client.app.clone();
         let sent = self.append.send(self.level);
-        Box::pin(async move { sent.finish().await.map(|_| ()) })
+        Box::pin(async move { sent.finish(app).await.map(|_| ()) })
     }
 }

@@ -117,7 +117,7 @@ where
             let (mut unsent, answer) = begun?;
             client.send_rest(&mut unsent).await?;
             let Some(answer) = answer else { return Ok(Vec::new()) };
-            let mut outcomes = answer.await.map_err(|_| Error::ShutDown)?;
+            let mut outcomes = answer.await.map_err(|_| client.app.shared().ended())?;
             outcomes.sort_unstable_by_key(|outcome| outcome.0);
             Ok(outcomes)
         }
@@ -135,7 +135,7 @@ where
     fn begin(&self, records: Vec<R>, level: AckLevel) -> Result<Begun<M, R>> {
         let shared = self.app.shared();
         if shared.is_closed() {
-            return Err(Error::ShutDown);
+            return Err(shared.ended());
         }
         let left = records.len();
         let number = u32::try_from(left).map_err(|_| Error::BatchTooLarge { records: left })?;
@@ -214,10 +214,10 @@ where
         while unsent.left > 0 {
             let full = (0u32..).zip(&unsent.parts).find(|(_, part)| !part.records.is_empty());
             let Some((task, _)) = full else { return Ok(()) };
-            let room = shared.room(self.depot, task).ok_or(Error::ShutDown)?;
+            let room = shared.room(self.depot, task).ok_or_else(|| shared.ended())?;
             // Waits for room in one partition, and takes what there is by then, everywhere. The room that it waited for
             // it keeps: given back, it would go to whoever waits next, again and again.
-            room.acquire().await.map_err(|_| Error::ShutDown)?.forget();
+            room.acquire().await.map_err(|_| shared.ended())?.forget();
             self.send_some(unsent, Some(task))?;
         }
         Ok(())
@@ -228,7 +228,7 @@ where
     fn send_some(&self, unsent: &mut Unsent<M, R>, held: Option<u32>) -> Result<()> {
         let shared = self.app.shared();
         if shared.is_closed() {
-            return Err(Error::ShutDown);
+            return Err(shared.ended());
         }
         let mut messages: Vec<Vec<Share<R>>> = Vec::new();
         messages.resize_with(shared.layout.threads as usize, Vec::new);

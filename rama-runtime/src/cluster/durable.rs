@@ -56,7 +56,7 @@ fn open_group<M: Module>(
         .iter()
         .enumerate()
         .map(|(index, program)| program.fingerprint(index));
-    let declared = Declaration::of(M::DESCRIPTOR, &fingerprints.collect::<Vec<_>>());
+    let declared = Declaration::of(M::DESCRIPTOR, M::shapes(), &fingerprints.collect::<Vec<_>>());
     let module = M::DESCRIPTOR.name;
     let mut group = folder.open_group(module, layout.tasks, &declared, &durability.removed)?;
     let plan = Plan::make(
@@ -83,7 +83,6 @@ fn open_group<M: Module>(
     };
     let epochs = Epochs::new(
         to_committer.clone(),
-        Arc::clone(&group.store),
         limits,
         Arc::clone(&group.numbers),
         durability.sabotage,

@@ -17,9 +17,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct InProcessCluster {
     env: Env,
     externals: Arc<Externals>,
-    /// Where modules are kept; `None`: in memory only.
-    folder: Option<Arc<Folder>>,
+    folder: Place,
     modules: Mutex<Modules>,
+}
+
+/// Where modules are kept.
+enum Place {
+    Memory,
+    /// `None` when the cluster is shut down: then the folder is free.
+    Folder(Mutex<Option<Arc<Folder>>>),
 }
 
 #[derive(Default)]
@@ -44,7 +50,7 @@ impl InProcessCluster {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn start_in(env: Env) -> Result<Self> {
-        Ok(Self::new(env, None))
+        Ok(Self::new(env, Place::Memory))
     }
 
     /// A cluster that keeps everything in the folder at `path`, which is made if it does not exist. Costs nothing much until
@@ -69,10 +75,10 @@ impl InProcessCluster {
     /// As [`open`](Self::open).
     pub fn open_in(env: Env, path: impl AsRef<Path>) -> Result<Self> {
         let folder = Folder::open(&env, path.as_ref()).map_err(|error| Error::Storage { module: "", error })?;
-        Ok(Self::new(env, Some(Arc::new(folder))))
+        Ok(Self::new(env, Place::Folder(Mutex::new(Some(Arc::new(folder))))))
     }
 
-    fn new(env: Env, folder: Option<Arc<Folder>>) -> Self {
+    fn new(env: Env, folder: Place) -> Self {
         InProcessCluster {
             env,
             externals: Arc::default(),
@@ -106,8 +112,11 @@ impl InProcessCluster {
             name,
             kept: false,
         };
-        let (app, module): (App<M>, _) =
-            running::start(&self.env, &self.externals, self.folder.as_ref(), launch).await?;
+        let folder = match &self.folder {
+            Place::Memory => None,
+            Place::Folder(folder) => Some(lock(folder).clone().ok_or(Error::ShutDown)?),
+        };
+        let (app, module): (App<M>, _) = running::start(&self.env, &self.externals, folder.as_ref(), launch).await?;
         let mut modules = self.modules();
         if modules.closed {
             return Err(Error::ShutDown);
@@ -138,13 +147,21 @@ impl InProcessCluster {
         let downs: Vec<_> = running.0.iter().map(|module| module.shut_down()).collect();
         let downs = futures_util::future::join_all(downs).await;
         self.externals.close();
+        drop(running);
+        if let Place::Folder(folder) = &self.folder {
+            drop(lock(folder).take());
+        }
         downs.into_iter().collect()
     }
 
     fn modules(&self) -> MutexGuard<'_, Modules> {
-        // The lists are changed by single pushes and takes, so a panic cannot leave them half changed.
-        self.modules.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.modules)
     }
+}
+
+/// What is locked here is changed by single pushes and takes, so a panic cannot leave it half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl std::fmt::Debug for InProcessCluster {

@@ -187,8 +187,8 @@ impl Source {
         }
     }
 
-    /// Its records of that flight do not go on: they begin again.
-    pub(crate) fn restart(&mut self, first: u64, count: u32) {
+    /// Its records of that flight do not go on: they begin again. `in_order`: and all behind them.
+    pub(crate) fn restart(&mut self, first: u64, count: u32, in_order: bool) {
         self.changed = true;
         for offset in first..first + u64::from(count) {
             let again = self.entry(offset).is_some_and(|entry| {
@@ -196,7 +196,11 @@ impl Source {
                 !entry.is(Entry::DONE)
             });
             if again && self.halted.is_none() {
-                self.retries.push_back(offset);
+                if in_order {
+                    self.retry_all_after(offset);
+                } else {
+                    self.retry(offset);
+                }
             }
         }
     }

@@ -129,7 +129,9 @@ impl<M: Module> Thread<M> {
             acks: Acks::default(),
             answers: Vec::new(),
             held: Held::default(),
-            durable: plan.is_some().then(|| Box::new(Durable::new(shared.epochs.as_ref()))),
+            durable: plan
+                .as_ref()
+                .map(|plan| Box::new(Durable::new(shared.epochs.as_ref(), plan))),
             probes: Vec::new(),
             counters: Default::default(),
             appended: 0,

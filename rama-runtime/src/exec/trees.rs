@@ -35,6 +35,8 @@ pub(crate) enum Told {
     Failed(String),
     /// A branch of it returned a value.
     Returned(AckValue),
+    /// An event of it is lost, as a process ended: it begins anew, which is no failure.
+    Anew,
 }
 
 /// What became of records, in the order in which it was told. Of each record at least the first error and the last value.
@@ -60,7 +62,17 @@ impl Notes {
 
     fn of(known: Vec<Known>) -> Self {
         let mut list = Vec::new();
-        for Known { record, error, value } in known {
+        for Known {
+            record,
+            error,
+            value,
+            anew,
+        } in known
+        {
+            list.extend(anew.then_some(Note {
+                record,
+                told: Told::Anew,
+            }));
             list.extend(error.map(Told::Failed).map(|told| Note { record, told }));
             list.extend(value.map(Told::Returned).map(|told| Note { record, told }));
         }
@@ -75,8 +87,14 @@ impl Notes {
     pub(crate) fn failures(&self) -> impl Iterator<Item = (u32, &str)> {
         self.list.iter().filter_map(|note| match &note.told {
             Told::Failed(error) => Some((note.record, error.as_str())),
-            Told::Returned(_) => None,
+            Told::Returned(_) | Told::Anew => None,
         })
+    }
+
+    /// The places of records among them that begin anew.
+    fn anew(&self) -> impl Iterator<Item = u32> {
+        let anew = self.list.iter().filter(|note| matches!(note.told, Told::Anew));
+        anew.map(|note| note.record)
     }
 
     /// Takes all out: what is known of each record that something was told of, in order of the records.
@@ -90,12 +108,14 @@ impl Notes {
                     record,
                     error: None,
                     value: None,
+                    anew: false,
                 });
             }
             if let Some(last) = known.last_mut() {
                 match told {
                     Told::Failed(error) => _ = last.error.get_or_insert(error),
                     Told::Returned(value) => discard(last.value.replace(value)),
+                    Told::Anew => last.anew = true,
                 }
             }
         }
@@ -120,6 +140,8 @@ pub(crate) struct Known {
     pub(crate) error: Option<String>,
     /// The last value.
     pub(crate) value: Option<AckValue>,
+    /// Whether it begins anew, if it has not failed.
+    pub(crate) anew: bool,
 }
 
 /// One attempt at the records of one flight.
@@ -155,6 +177,8 @@ pub(crate) struct Running {
     pub(crate) count: u32,
     /// Places of records, and their errors.
     pub(crate) failed: Vec<(u32, String)>,
+    /// Places of records that begin anew.
+    pub(crate) anew: Vec<u32>,
 }
 
 /// The trees of the records that began on this thread.
@@ -246,6 +270,7 @@ impl Trees {
                 source: tree.source,
                 first: tree.first,
                 count: tree.count,
+                anew: tree.notes.anew().collect(),
                 failed: tree
                     .notes
                     .failures()
@@ -300,7 +325,13 @@ mod tests {
         }
         let known = notes.by_record();
         assert_eq!(known.len(), 3);
-        for (Known { record, error, value }, number) in known.into_iter().zip(0..) {
+        for (
+            Known {
+                record, error, value, ..
+            },
+            number,
+        ) in known.into_iter().zip(0..)
+        {
             assert_eq!(record, number);
             assert_eq!(error, Some(format!("{number} in round 0")), "the first error");
             let value = value.and_then(|value| value.downcast::<u32>().ok());

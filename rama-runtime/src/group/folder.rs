@@ -109,6 +109,7 @@ impl Folder {
             .create_dir_all(&folder)
             .map_err(|error| StorageError::io(&folder, &error))?;
         let known = Manifest::read(&*files, &folder)?;
+        let is_new = known.is_none();
         let mut manifest = known.unwrap_or_else(|| Manifest::new(module, tasks, self.env.rng().next_u64()));
         if manifest.module != module {
             return Err(StorageError::OtherModule {
@@ -140,6 +141,9 @@ impl Folder {
             (options.segment_bytes, options.room) = (4096, 512);
         }
         let log_folder = folder.join("log");
+        if !is_new {
+            check_log(&*files, &log_folder)?;
+        }
         let (mut log, recovered) =
             LocalLog::open(Arc::clone(&files), log_folder, options, applied, Some(manifest.opened))?;
         let mut recovery = Recovery {
@@ -179,6 +183,23 @@ impl Group {
         let part = self.manifest.topologies.iter().find(|part| part.number == number);
         part.map_or_else(|| "a topology that was removed".to_owned(), |part| part.name.clone())
     }
+}
+
+/// A folder with a manifest has a log: it was there first.
+fn check_log(files: &dyn Files, log: &Path) -> Result<(), StorageError> {
+    let names = match files.list(log) {
+        Ok(names) => names,
+        Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(StorageError::io(log, &error)),
+    };
+    if names.iter().any(|name| name.ends_with(".log")) {
+        return Ok(());
+    }
+    Err(StorageError::Corrupt {
+        file: log.display().to_string(),
+        offset: 0,
+        reason: "the log is gone".to_owned(),
+    })
 }
 
 /// Brings everything behind commit `applied` to the store.

@@ -3,7 +3,7 @@
 use super::StorageError;
 use super::keys::Declared;
 use crate::env::{Files, write_atomically};
-use crate::module::ModuleDescriptor;
+use crate::module::{ModuleDescriptor, Shapes};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use xxhash_rust::xxh3::xxh3_64;
@@ -72,8 +72,8 @@ pub(crate) struct Declaration {
 
 impl Declaration {
     /// That of `module`. `fingerprints`: what its topologies' hops look like.
-    pub(crate) fn of(module: &ModuleDescriptor, fingerprints: &[u64]) -> Self {
-        let named = |name: &str, shape: &str| (name.to_owned(), shape.to_owned());
+    pub(crate) fn of(module: &ModuleDescriptor, shapes: Shapes, fingerprints: &[u64]) -> Self {
+        let named = |name: &str, shape| (name.to_owned(), shape);
         let sources = module.topologies.iter().flat_map(|topology| {
             topology.sources.iter().map(|source| {
                 let depot = module.depots.get(source.depot).map_or("", |depot| depot.name);
@@ -82,15 +82,11 @@ impl Declaration {
         });
         let topologies = module.topologies.iter().zip(fingerprints);
         Declaration {
-            depots: module
-                .depots
-                .iter()
-                .map(|depot| named(depot.name, depot.record))
+            depots: (module.depots.iter().zip(shapes.records))
+                .map(|(depot, shape)| named(depot.name, shape))
                 .collect(),
-            pstates: module
-                .pstates
-                .iter()
-                .map(|pstate| named(pstate.name, pstate.schema))
+            pstates: (module.pstates.iter().zip(shapes.pstates))
+                .map(|(pstate, shape)| named(pstate.name, shape))
                 .collect(),
             sources: sources.collect(),
             fingerprints: fingerprints.to_vec(),

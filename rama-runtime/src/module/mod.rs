@@ -24,6 +24,15 @@ pub trait Declared {}
 #[doc(hidden)]
 pub fn declared<M: Declared>() {}
 
+/// What is stored looks like this, in the descriptor's order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shapes {
+    /// Of the PStates: [`Schema::shape`](crate::pstate::Schema::shape).
+    pub pstates: Vec<String>,
+    /// Of the depots' records: their types' names.
+    pub records: Vec<String>,
+}
+
 /// A module: depots, PStates and topologies, living together on one set of tasks (Rama: `RamaModule`).
 ///
 /// Made by `#[module]` on a struct and `topology!` (or `#[topologies]`) on its `impl`; never implemented by hand. A value
@@ -51,6 +60,9 @@ pub trait Module: Sized + Send + 'static {
 
     /// The task's partition of PState number `index` of the descriptor. (Called once an epoch.)
     fn pstate(&mut self, index: usize) -> Option<&mut dyn PStatePartition>;
+
+    /// What PStates and records look like when they are stored.
+    fn shapes() -> Shapes;
 
     /// The compiled topologies, in the descriptor's order.
     fn programs() -> Vec<Box<dyn Program<Self>>>;

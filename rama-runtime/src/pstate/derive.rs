@@ -3,10 +3,11 @@
 pub use super::edit::PlaceUndo;
 use super::edit::{Put, Remove};
 pub use super::path::{Field, HasField, Path, undo_field};
-pub use super::schema::{Schema, whole};
+pub use super::schema::{Schema, type_shape, whole};
 use super::schema::{load_nested, remove_nested, store_nested};
 pub use super::site::{Local, Read, Site};
 use crate::group::{Changes, Entries, Evicting, StoreError};
+use std::fmt;
 
 /// Reads the whole struct at `path`.
 pub fn get_fields<X, P>(site: X, path: P) -> X::Answer<Option<<P::Target as Schema>::Value>>
@@ -182,5 +183,20 @@ pub fn evict_field<S: Schema>(place: &mut Option<S::Node>, number: u8, evicting:
         let back = evicting.step_to_field(number);
         S::evict(node, evicting);
         evicting.back(back);
+    }
+}
+
+/// A field's value, apart from other fields' values of one type.
+pub struct Numbered<const N: usize, T>(pub T);
+
+impl<const N: usize, T: fmt::Debug> fmt::Debug for Numbered<N, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<const N: usize, T: PartialEq> PartialEq for Numbered<N, T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
     }
 }

@@ -2,7 +2,7 @@
 
 use super::cursor::{ListCursor, MapCursor, SetCursor};
 use super::list::{self, Items, ListUndo};
-use super::schema::{Key, Schema, whole};
+use super::schema::{Key, Schema, type_shape, whole};
 use super::storage::{self, Step, Storage, Table, TableUndo, Tree, TreeUndo, prefetch};
 use super::window::Window;
 use crate::group::{Changes, Entries, Evicting, StoreError};
@@ -87,7 +87,7 @@ fn set_value<T: Storage<Item = ()>>(entries: &T) -> BTreeSet<T::Key> {
 
 /// The four keyed schemas differ in their storage, and in whether entries hold something.
 macro_rules! keyed {
-    ([$($generics:tt)*] $schema:ty, $item:ty, $entries:ty, $undo:ty, $value:ty, $cursor:ident, $partition:ty, $build:ident, $whole:ident, $flat:expr) => {
+    ([$($generics:tt)*] $schema:ty, $item:ty, $entries:ty, $undo:ty, $value:ty, $cursor:ident, $partition:ty, $build:ident, $whole:ident, $flat:expr, $shape:expr) => {
         impl<$($generics)*> Schema for $schema {
             type Node = $entries;
             type Undo = $undo;
@@ -133,6 +133,10 @@ macro_rules! keyed {
                 $cursor::new(site, path)
             }
 
+            fn shape() -> String {
+                $shape
+            }
+
             const FLAT: bool = $flat;
 
             fn encode(node: &Self::Node, out: &mut Vec<u8>) -> Result<(), StoreError> {
@@ -168,13 +172,13 @@ macro_rules! keyed {
     };
 }
 
-keyed!([K: Key, S: Schema] Map<K, S>, S, Table<K, S>, TableUndo<K, S>, BTreeMap<K, S::Value>, MapCursor, K, map_of, map_value, S::FLAT);
-keyed!([K: Key, S: Schema] Subindexed<Map<K, S>>, S, Tree<K, S>, TreeUndo<K, S>, BTreeMap<K, S::Value>, MapCursor, K, map_of, map_value, false);
-keyed!([K: Key] Set<K>, (), Table<K, ()>, TableUndo<K, ()>, BTreeSet<K>, SetCursor, (), set_of, set_value, true);
-keyed!([K: Key] Subindexed<Set<K>>, (), Tree<K, ()>, TreeUndo<K, ()>, BTreeSet<K>, SetCursor, (), set_of, set_value, false);
+keyed!([K: Key, S: Schema] Map<K, S>, S, Table<K, S>, TableUndo<K, S>, BTreeMap<K, S::Value>, MapCursor, K, map_of, map_value, S::FLAT, format!("Map<{}, {}>", type_shape::<K>(), S::shape()));
+keyed!([K: Key, S: Schema] Subindexed<Map<K, S>>, S, Tree<K, S>, TreeUndo<K, S>, BTreeMap<K, S::Value>, MapCursor, K, map_of, map_value, false, format!("Subindexed<Map<{}, {}>>", type_shape::<K>(), S::shape()));
+keyed!([K: Key] Set<K>, (), Table<K, ()>, TableUndo<K, ()>, BTreeSet<K>, SetCursor, (), set_of, set_value, true, format!("Set<{}>", type_shape::<K>()));
+keyed!([K: Key] Subindexed<Set<K>>, (), Tree<K, ()>, TreeUndo<K, ()>, BTreeSet<K>, SetCursor, (), set_of, set_value, false, format!("Subindexed<Set<{}>>", type_shape::<K>()));
 
 macro_rules! sequence {
-    ($schema:ty, $flat:expr) => {
+    ($schema:ty, $flat:expr, $name:literal) => {
         impl<S: Schema> Schema for $schema {
             type Node = Items<S>;
             type Undo = ListUndo<S>;
@@ -223,6 +227,10 @@ macro_rules! sequence {
                 ListCursor::new(site, path)
             }
 
+            fn shape() -> String {
+                format!($name, S::shape())
+            }
+
             const FLAT: bool = $flat;
 
             fn encode(node: &Self::Node, out: &mut Vec<u8>) -> Result<(), StoreError> {
@@ -257,5 +265,5 @@ macro_rules! sequence {
     };
 }
 
-sequence!(List<S>, S::FLAT);
-sequence!(Subindexed<List<S>>, false);
+sequence!(List<S>, S::FLAT, "List<{}>");
+sequence!(Subindexed<List<S>>, false, "Subindexed<List<{}>>");

@@ -1,7 +1,7 @@
 //! Plain values as a schema.
 
 use super::cursor::ValueCursor;
-use super::schema::{Plain, Schema};
+use super::schema::{Plain, Schema, type_shape};
 use crate::group::StoreError;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -35,6 +35,10 @@ impl<T: Plain> Schema for T {
 
     fn undo(node: &mut T, undo: ValueUndo<T>) {
         *node = undo.0;
+    }
+
+    fn shape() -> String {
+        type_shape::<T>()
     }
 
     const FLAT: bool = true;

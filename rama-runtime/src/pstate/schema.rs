@@ -118,6 +118,11 @@ pub trait Schema: Sized + Send + 'static {
     /// The cursor at `path`.
     fn cursor<X, P>(site: X, path: P) -> Self::Cursor<X, P>;
 
+    /// What it is, in words: `Map<String, Account { balance: u64 }>`. What is stored in one shape cannot be read in another. Of a
+    /// plain value it is the type's name, without the modules where it stands.
+    #[must_use]
+    fn shape() -> String;
+
     /// Whether a nested one is stored as one value: nothing in it is [`Subindexed`](super::Subindexed).
     const FLAT: bool;
 
@@ -158,6 +163,17 @@ pub trait Schema: Sized + Send + 'static {
     fn load(entries: &mut Entries<'_>) -> Result<Option<Self::Node>, StoreError> {
         entries.here()?.map(|value| whole::<Self>(&value)).transpose()
     }
+}
+
+/// A type's name, without the modules where it and its arguments stand: types may move.
+#[must_use]
+pub fn type_shape<T>() -> String {
+    let name = std::any::type_name::<T>();
+    let mut shape = String::with_capacity(name.len());
+    for piece in name.split_inclusive(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')) {
+        shape.push_str(piece.rsplit_once("::").map_or(piece, |(_, last)| last));
+    }
+    shape
 }
 
 /// The node that exactly these bytes encode.

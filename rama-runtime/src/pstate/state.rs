@@ -47,9 +47,14 @@ pub struct PState<S: Schema> {
     ownership: Option<Ownership>,
     /// Whether something may be stored.
     stands: bool,
+    /// Whether it is stored that there is nothing.
+    nothing: bool,
     /// Whether something was written since it was stored.
     changed: bool,
 }
+
+/// Where it is stored that a partition holds nothing: nothing else of it is there then.
+const NOTHING: u8 = 0xff;
 
 /// So many entries of one PState, on all tasks of a thread, are taken to be in the processor's caches. (How many tasks share a thread is
 /// not known here; that it may be all of them is the safe guess, as preparing what is near costs little.)
@@ -68,6 +73,7 @@ impl<S: Schema> PState<S> {
             prepared_from: (IN_CACHE / task.tasks.max(1) as usize).max(FEW),
             ownership: None,
             stands: false,
+            nothing: false,
             changed: true,
         }
     }
@@ -246,12 +252,19 @@ impl<S: Schema> PStatePartition for PState<S> {
         match &mut self.root {
             Some(root) => {
                 self.stands = true;
+                if std::mem::take(&mut self.nothing) {
+                    changes.clear();
+                }
                 S::store(root, changes)
             }
             None => {
-                if std::mem::take(&mut self.stands) {
-                    changes.clear();
-                }
+                // That there is nothing has to be said: otherwise the initial value would be back.
+                self.stands = false;
+                self.nothing = true;
+                changes.clear();
+                let mark = changes.step_to_field(NOTHING);
+                changes.put(|_| Ok(()))?;
+                changes.back(mark);
                 Ok(())
             }
         }
@@ -268,7 +281,15 @@ impl<S: Schema> PStatePartition for PState<S> {
     }
 
     fn load(&mut self, entries: &mut Entries<'_>) -> Result<(), StoreError> {
-        self.root = S::load(entries)?;
+        self.nothing = match entries.step_to_field(NOTHING) {
+            Some(place) => {
+                let nothing = entries.here()?.is_some();
+                entries.back(place)?;
+                nothing
+            }
+            None => false,
+        };
+        self.root = if self.nothing { None } else { S::load(entries)? };
         self.stands = self.root.is_some();
         self.changed = false;
         Ok(())

@@ -132,7 +132,6 @@ async fn a_log_without_commits_that_its_store_has_is_refused_until_they_are_back
 }
 
 #[tokio::test]
-#[ignore = "the runtime begins a new log without a word"]
 async fn a_log_that_is_gone_is_refused_until_it_is_back() {
     let (folder, _) = crashed(20).await;
     let (path, elsewhere) = (log(folder.path()), folder.path().join("elsewhere"));

@@ -80,7 +80,6 @@ async fn a_folder_is_open_once() {
 }
 
 #[tokio::test]
-#[ignore = "a cluster that is shut down keeps its folder until it is dropped"]
 async fn a_folder_is_free_as_soon_as_its_cluster_is_shut_down() {
     let folder = tempfile::tempdir().unwrap();
     let (cluster, app) = opened(folder.path()).await;
@@ -91,7 +90,6 @@ async fn a_folder_is_free_as_soon_as_its_cluster_is_shut_down() {
 }
 
 #[tokio::test]
-#[ignore = "a client keeps the store, and so its lock"]
 async fn a_client_that_outlives_its_cluster_does_not_keep_the_folder() {
     let folder = tempfile::tempdir().unwrap();
     let (cluster, app) = opened(folder.path()).await;

@@ -258,5 +258,7 @@ impl<M: Module> Committer<M> {
             Ok(()) => self.hand_on(),
             Err(error) => tracing::error!(%error, "the end of a log could not be made durable"),
         }
+        // Nobody answers any more.
+        self.shared.pending.abandon();
     }
 }

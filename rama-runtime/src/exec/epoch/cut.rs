@@ -2,7 +2,7 @@
 
 use super::memory::Memory;
 use super::unfinished::Unfinished;
-use super::{Epochs, Part, Sabotage, ToCommitter};
+use super::{Epochs, Part, Sabotage, ThreadPlan, ToCommitter};
 use crate::exec::attempt;
 use crate::exec::commit::answer_read;
 use crate::exec::host::Host;
@@ -26,9 +26,10 @@ pub(crate) struct Held {
 }
 
 impl Durable {
-    pub(crate) fn new(epochs: Option<&Epochs>) -> Self {
+    pub(crate) fn new(epochs: Option<&Epochs>, plan: &ThreadPlan) -> Self {
+        let budget = epochs.and_then(|epochs| epochs.limits.memory);
         Durable {
-            memory: epochs.and_then(|epochs| epochs.limits.memory).map(Memory::new),
+            memory: budget.map(|budget| Memory::new(budget, plan.store())),
             ..Durable::default()
         }
     }

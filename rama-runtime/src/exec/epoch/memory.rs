@@ -2,12 +2,15 @@
 
 use super::cut::Durable;
 use crate::exec::host::Host;
+use crate::group::store::Store;
 use crate::group::{Changes, Evicting, Stamp, keys};
 use crate::module::Module;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a thread knows of the memory that its PStates take.
 pub(crate) struct Memory {
+    store: Arc<dyn Store>,
     /// They should not take more, in bytes.
     budget: usize,
     /// About so many bytes were written or read since they were weighed.
@@ -29,8 +32,9 @@ const READ: usize = 512;
 const RARELY: u32 = 16;
 
 impl Memory {
-    pub(crate) fn new(budget: usize) -> Self {
+    pub(crate) fn new(budget: usize, store: Arc<dyn Store>) -> Self {
         Memory {
+            store,
             budget,
             since: budget,
             over: false,
@@ -90,6 +94,7 @@ impl<M: Module> Host<M> {
         }
         memory.since = 0;
         let (budget, turn) = (memory.budget, memory.turn);
+        let store = Arc::clone(&memory.store);
         let numbers = &epochs.numbers.pstates;
         let places = self.tasks.len() * numbers.len();
         let mut weight = 0;
@@ -105,7 +110,7 @@ impl<M: Module> Host<M> {
         let mut next = turn;
         if weight > budget {
             // Some more, so that it does not begin anew at once.
-            let mut evicting = Evicting::new(&epochs.store, stamp, weight - budget * 7 / 8);
+            let mut evicting = Evicting::new(&store, stamp, weight - budget * 7 / 8);
             for place in (turn..turn + places).map(|place| place % places) {
                 let task = &mut self.tasks[place / numbers.len()];
                 let index = place % numbers.len();

@@ -22,7 +22,6 @@ pub(crate) use restore::{Plan, PlannedRun, ThreadPlan};
 pub(crate) use unfinished::RunWriter;
 
 use crate::group::Numbers;
-use crate::group::store::Store;
 use crossbeam_channel::Sender;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -59,7 +58,6 @@ pub(crate) struct Epochs {
     /// Some thread has more in memory than it should, and can let go of it only when the store has caught up.
     pressed: AtomicBool,
     pub(crate) committer: Sender<ToCommitter>,
-    pub(crate) store: Arc<dyn Store>,
     pub(crate) limits: EpochLimits,
     /// What the store calls the things that the module declares.
     pub(crate) numbers: Arc<Numbers>,
@@ -84,7 +82,6 @@ pub enum Sabotage {
 impl Epochs {
     pub(crate) fn new(
         committer: Sender<ToCommitter>,
-        store: Arc<dyn Store>,
         limits: EpochLimits,
         numbers: Arc<Numbers>,
         sabotage: Sabotage,
@@ -96,7 +93,6 @@ impl Epochs {
             archived: AtomicU64::new(0),
             pressed: AtomicBool::new(false),
             committer,
-            store,
             limits,
             numbers,
             sabotage,

@@ -10,6 +10,7 @@ use crate::exec::trees::{Note, Told};
 use crate::group::store::Store;
 use crate::group::{Entries, Numbers, StoreError, keys};
 use crate::module::Module;
+use crate::module::descriptor::Retry;
 use crate::topology::TreeRef;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -41,6 +42,8 @@ struct PlannedTree {
     count: u32,
     word: u64,
     failed: Vec<(u32, String)>,
+    /// Places of records that begin anew when the rest of them is done.
+    anew: Vec<u32>,
 }
 
 /// Records of a source that begin anew.
@@ -159,12 +162,17 @@ impl Plan {
                 }
                 Item::Lost(lost) => {
                     if let Some(growing) = trees.get_mut(&lost.tree) {
-                        growing.stored.failed.push((lost.record, lost.error));
+                        match lost.error {
+                            Some(error) => growing.stored.failed.push((lost.record, error)),
+                            None => growing.stored.anew.push(lost.record),
+                        }
                     }
                 }
             })?;
         }
         let mut places = vec![0; threads.len()];
+        // Of a source that is gone, nothing goes on.
+        trees.retain(|_, growing| numbers.sources.contains(&growing.stored.source));
         for growing in trees.values_mut().filter(|growing| growing.other.is_none()) {
             let place = &mut places[growing.tree.thread as usize];
             growing.tree.slot = *place;
@@ -211,6 +219,7 @@ impl Plan {
                 first,
                 count,
                 failed,
+                anew,
                 ..
             } = growing.stored;
             let kind = numbers.sources.iter().position(|number| *number == source);
@@ -237,6 +246,7 @@ impl Plan {
                         count,
                         word: growing.word,
                         failed,
+                        anew,
                     });
                 }
             }
@@ -260,6 +270,10 @@ fn place_of(wait: WaitFor, layout: &Layout, numbers: &Numbers) -> Option<(usize,
 }
 
 impl ThreadPlan {
+    pub(super) fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.store)
+    }
+
     /// Fills a task's partitions with what is stored of them.
     pub(in crate::exec) fn load_partitions<M: Module>(&self, task: u32, module: &mut M) -> Result<(), StoreError> {
         for (index, number) in self.numbers.pstates.iter().enumerate() {
@@ -322,6 +336,10 @@ impl<M: Module> Thread<M> {
                 let told = Told::Failed(error);
                 self.host.trees.note(slot, attempt, Note { record, told });
             }
+            for record in tree.anew {
+                let told = Told::Anew;
+                self.host.trees.note(slot, attempt, Note { record, told });
+            }
             // Where nothing of it is left, it is over with this.
             self.host.trees.fold(slot, attempt, tree.word);
             if let Some(timeout) = self.host.shared.layout.kinds[tree.kind].timeout {
@@ -360,8 +378,13 @@ impl<M: Module> Thread<M> {
         }
         for restart in plan.restarts {
             if let Some(source) = self.host.sources.get_mut(restart.task as usize * kinds + restart.kind) {
-                source.restart(restart.first, restart.count);
+                let in_order = self.host.shared.layout.kinds[restart.kind].retry == Retry::AllAfter;
+                source.restart(restart.first, restart.count, in_order);
             }
+        }
+        for source in &mut self.host.sources {
+            // Where nothing of it is in flight, nothing will remind it.
+            source.rewind();
         }
         for index in 0..self.host.sources.len() {
             let source = &self.host.sources[index];

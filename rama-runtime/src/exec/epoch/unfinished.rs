@@ -48,6 +48,8 @@ pub(crate) struct StoredTree {
     pub(crate) count: u32,
     /// Places of records in the flight, and their errors.
     pub(crate) failed: Vec<(u32, String)>,
+    /// Places of records that begin anew when the rest of them is done.
+    pub(crate) anew: Vec<u32>,
 }
 
 /// The record that hops wait for.
@@ -73,7 +75,8 @@ struct RunHead {
 pub(crate) struct Lost {
     pub(crate) tree: TreeId,
     pub(crate) record: u32,
-    pub(crate) error: String,
+    /// `None` where it waits for a future: that is nobody's failure.
+    pub(crate) error: Option<String>,
 }
 
 /// Hops of one tree.
@@ -253,6 +256,7 @@ impl<M: Module> Thread<M> {
                 first: tree.first,
                 count: tree.count,
                 failed: tree.failed,
+                anew: tree.anew,
             })?;
         }
         // Taken out, so that the programs may look at the host meanwhile.
@@ -282,7 +286,7 @@ impl<M: Module> Thread<M> {
                 unfinished.lost(&Lost {
                     tree: (*tree).into(),
                     record: *record,
-                    error: "the process ended while a future of it was under way".to_owned(),
+                    error: None,
                 })?;
             }
         }
@@ -335,7 +339,7 @@ impl<M: Module> Thread<M> {
                 result = result.and(unfinished.lost(&Lost {
                     tree: update.tree.into(),
                     record,
-                    error: error.to_owned(),
+                    error: Some(error.to_owned()),
                 }));
             }
         }

@@ -5,7 +5,7 @@ use crate::depot::{DeadLetter, Depot, DepotPartition, Failure};
 use crate::error::Result;
 use crate::exec::{Program, program};
 use crate::module::descriptor::*;
-use crate::module::{Module, ModuleDescriptor};
+use crate::module::{Module, ModuleDescriptor, Shapes};
 use crate::pstate::PStatePartition;
 use crate::topology::*;
 use serde::{Deserialize, Serialize};
@@ -278,6 +278,10 @@ impl Module for Lab {
 
     fn pstate(&mut self, _index: usize) -> Option<&mut dyn PStatePartition> {
         None
+    }
+
+    fn shapes() -> Shapes {
+        Shapes::default()
     }
 
     fn programs() -> Vec<Box<dyn Program<Self>>> {

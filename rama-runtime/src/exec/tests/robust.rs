@@ -7,7 +7,7 @@ use crate::cluster::{InProcessCluster, Launch};
 use crate::depot::DepotPartition;
 use crate::error::Error;
 use crate::exec::Program;
-use crate::module::{Module, ModuleDescriptor};
+use crate::module::{Module, ModuleDescriptor, Shapes};
 use crate::pstate::PStatePartition;
 use crate::topology::TaskInfo;
 use futures_util::FutureExt;
@@ -136,6 +136,10 @@ impl Module for Slow {
 
     fn pstate(&mut self, _index: usize) -> Option<&mut dyn PStatePartition> {
         None
+    }
+
+    fn shapes() -> Shapes {
+        Shapes::default()
     }
 
     fn programs() -> Vec<Box<dyn Program<Self>>> {
