@@ -1,8 +1,11 @@
 //! Counts the words of files, or of standard input: the smallest module, on real text.
 //!
 //! ```text
-//! cargo run --release --example word_count -- [--tasks N] [--threads N] [--top K] [FILE...]
+//! cargo run --release --example word_count -- [--tasks N] [--threads N] [--top K] [--folder DIR | --memory] [FILE...]
 //! ```
+//!
+//! The counts are durable: in DIR, where the next run goes on counting, or in a temporary folder that is removed in the end;
+//! `--memory` keeps them nowhere.
 //!
 //! Prints `COUNT<TAB>WORD`, the most frequent first, words of one count in their own order. A word is what stands between
 //! Unicode white space. What it shows: lines enter through a `random` depot, `explode` makes one branch a word, and
@@ -54,6 +57,12 @@ struct Arguments {
     /// Print only the K most frequent words.
     #[arg(long, value_name = "K")]
     top: Option<usize>,
+    /// Keep the counts in this folder, and go on from those that are there.
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// Keep them in memory only.
+    #[arg(long, conflicts_with = "folder")]
+    memory: bool,
     /// The files; standard input if there are none.
     files: Vec<PathBuf>,
 }
@@ -63,6 +72,8 @@ struct Arguments {
 enum Failure {
     #[error("cannot read {file}: {error}")]
     Read { file: String, error: io::Error },
+    #[error("cannot make a temporary folder: {0}")]
+    Folder(io::Error),
     #[error("cannot write the counts: {0}")]
     Write(io::Error),
     #[error(transparent)]
@@ -91,10 +102,20 @@ async fn main() -> std::process::ExitCode {
 async fn run(arguments: &Arguments, out: &mut impl Write) -> Result<(), Failure> {
     // A thread without a task would have nothing to do, so a launch refuses it.
     let threads = arguments.threads.min(arguments.tasks);
-    let cluster = InProcessCluster::start()?;
+    // Removed when it is dropped, behind the shutdown.
+    let mut temporary = None;
+    let cluster = match &arguments.folder {
+        _ if arguments.memory => InProcessCluster::start()?,
+        Some(folder) => InProcessCluster::open(folder)?,
+        None => {
+            let folder = tempfile::tempdir().map_err(Failure::Folder)?;
+            InProcessCluster::open(temporary.insert(folder).path())?
+        }
+    };
     let app = cluster
         .launch::<WordCount>(Launch::tasks(arguments.tasks).threads(threads))
         .await?;
+    let before: u64 = app.counts().items().await?.iter().map(|(_, count)| count).sum();
     let started = Instant::now();
     let progress = progress(&arguments.files);
     let mut bytes = 0;
@@ -109,7 +130,7 @@ async fn run(arguments: &Arguments, out: &mut impl Write) -> Result<(), Failure>
     let elapsed = started.elapsed();
     let mut counts: Vec<(String, u64)> = app.counts().items().await?;
     counts.sort_by(|(word, count), (other, others)| others.cmp(count).then_with(|| word.cmp(other)));
-    let words: u64 = counts.iter().map(|(_, count)| count).sum();
+    let words: u64 = counts.iter().map(|(_, count)| count).sum::<u64>() - before;
     eprintln!(
         "{words} words, {} different, {:.1} MB in {:.3} s: {:.2} M words/s on {} tasks and {} threads",
         counts.len(),
@@ -210,6 +231,8 @@ mod tests {
                 tasks,
                 threads,
                 top,
+                folder: None,
+                memory: false,
                 files,
             },
             &mut out,

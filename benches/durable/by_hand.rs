@@ -112,7 +112,7 @@ pub(crate) fn drive_at_rate<F: Future>(
             // meanwhile is sent together.
             tokio::time::sleep(Duration::from_millis(1)).await;
             let due = (began.elapsed().as_secs_f64() / pause.as_secs_f64()) as usize;
-            for _ in sent..due.min(records) {
+            while sent < due.min(records) {
                 let (request, began) = (request(), Instant::now());
                 under_way.push(async move {
                     request.await;

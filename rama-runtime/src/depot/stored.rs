@@ -101,8 +101,9 @@ impl<R> Stored<R> {
         if self.first < first {
             self.remove_below(first, changes)?;
         }
-        while let Some((_, end, _)) = self.recent.pop_front_if(|(_, _, stored)| cut.has(*stored)) {
+        while let Some(&(_, end, _)) = self.recent.front().filter(|(_, _, stored)| cut.has(*stored)) {
             self.archived = end;
+            self.recent.pop_front();
         }
         (self.first, self.end) = (first, end);
         changes.put(|out| {

@@ -228,7 +228,7 @@ async fn write(app: ChaosClient, life: u64, writer: u64) -> Result<(), String> {
     for number in 0.. {
         let id = (life << 40 | writer << 32 | number) << 1;
         let level = [AckLevel::Full, AckLevel::Appended, AckLevel::None][pick(&mut rng, 3) as usize];
-        let result = if writer % 2 == 0 {
+        let result = if writer.is_multiple_of(2) {
             app.jobs().append(job(id)).ack(level).await.map(|()| vec![id])
         } else {
             let ids: Vec<u64> = (0..pick(&mut rng, 30))

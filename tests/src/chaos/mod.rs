@@ -10,4 +10,4 @@ pub use check::{Known, check};
 pub use expected::Expected;
 pub use job::{Flat, Job, KEYS, Step, pick};
 pub use life::{Plan, Report, simulate};
-pub use module::{Chaos, ChaosClient};
+pub use module::{Chaos, ChaosClient, Visits};

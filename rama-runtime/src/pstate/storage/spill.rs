@@ -184,9 +184,9 @@ impl<T: Storage> Spill<T> {
         found
     }
 
-    /// One of these is in memory now, unless the store has nothing else to say of it.
-    pub(super) fn came(&mut self) {
-        self.count = self.count.saturating_sub(1);
+    /// So many of these are in memory now.
+    pub(super) fn came(&mut self, entries: usize) {
+        self.count = self.count.saturating_sub(entries);
     }
 
     /// The last cut that is known to be in the store.

@@ -332,7 +332,7 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
             for (key, node) in spill.stored(stamp, gone) {
                 if self.map.find::<K>(&key).is_none() {
                     if let Some(spill) = &mut self.spill {
-                        spill.came();
+                        spill.came(1);
                     }
                     self.put_back(key, node, stamp.archived);
                 }

@@ -9,6 +9,7 @@ use crate::pstate::lookup::{HeldKey, Lookup};
 use crate::pstate::schema::{Key, Schema, remove_nested, store_nested};
 use crate::pstate::window::Window;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::mem;
 use std::ops::Bound;
 
@@ -247,14 +248,14 @@ impl<K: Key, S: Schema> Storage for Tree<K, S> {
         if let Some(stamp) = stamp {
             self.recent.retain(|_, cut| !stamp.has(*cut));
             if let Some(spill) = &mut self.spill {
+                let mut came = 0;
                 for (key, node) in spill.stored(stamp, gone) {
-                    if !self.map.contains_key(&key) {
-                        self.map.insert(key, node);
-                        if let Some(spill) = &mut self.spill {
-                            spill.came();
-                        }
+                    if let Entry::Vacant(place) = self.map.entry(key) {
+                        place.insert(node);
+                        came += 1;
                     }
                 }
+                spill.came(came);
             }
         }
         Ok(())

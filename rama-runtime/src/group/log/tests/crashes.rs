@@ -18,7 +18,7 @@ fn crashes(seed: u64) {
         if rng.next_u64().is_multiple_of(2) {
             disk.stop_after(rng.next_u64() % 80);
         }
-        let room = if seed % 2 == 0 { 0 } else { 150 };
+        let room = if seed.is_multiple_of(2) { 0 } else { 150 };
         match open_with(&disk, LogOptions { room, ..SMALL }, applied) {
             Ok((mut log, recovered)) => {
                 let (first, last) = (recovered.first, recovered.last);
