@@ -7,6 +7,7 @@
 //! | edits and reads of PStates | `cargo bench -p rama-benches --bench pstate` |
 //! | what happens as there is more of something | `cargo bench -p rama-benches --bench scaling` |
 //! | instructions and allocations a record | `cargo run --release -p rama-benches --bin costs -- --help` |
+//! | what durability costs | `cargo bench -p rama-benches --bench durable` |
 //! | the check of alignment | `cargo bench -p rama-benches --bench alignment` |
 //! | compile times | `cargo bench -p rama-benches --bench build_time` |
 //!

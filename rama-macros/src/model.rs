@@ -28,6 +28,8 @@ pub(crate) struct DepotDecl {
     pub(crate) record: Type,
     pub(crate) partitioner: Partitioner,
     pub(crate) keep: Option<u64>,
+    /// What it was called in an earlier version.
+    pub(crate) renamed_from: Option<String>,
     pub(crate) docs: String,
 }
 
@@ -59,6 +61,10 @@ pub(crate) struct PStateDecl {
     pub(crate) private: bool,
     pub(crate) initial: Option<Expr>,
     pub(crate) partition_by: Option<KeyFunction>,
+    /// What it was called in an earlier version.
+    pub(crate) renamed_from: Option<String>,
+    /// What makes its values out of those of an earlier version.
+    pub(crate) migrate: Option<Expr>,
     pub(crate) docs: String,
 }
 

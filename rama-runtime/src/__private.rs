@@ -16,9 +16,11 @@ pub use crate::exec::{Program, program};
 pub use crate::group::{Changes, Entries, Evicting, StoreError};
 pub use crate::key::hash_of;
 pub use crate::module::descriptor::*;
-pub use crate::module::{Declared, Module, Shapes, declared};
+pub use crate::module::{Declared, Module, Shape, Shapes, declared};
 pub use crate::pstate::derive::*;
-pub use crate::pstate::{Ownership, PState, PStateClient, PStatePartition, Step, global_pstate, hash_with};
+pub use crate::pstate::{
+    Migration, NoPartition, Ownership, PState, PStateClient, PStatePartition, Partition, Step, global_pstate, hash_with,
+};
 pub use crate::question::{FromResidual, Question};
 pub use crate::topology::*;
 pub use rama_macros::__compile as compile;

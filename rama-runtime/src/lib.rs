@@ -55,6 +55,7 @@
 //! | test it | [`testing`] |
 //! | understand a message with a code, `[RM0007]` | [`errors`] |
 //! | know what it costs | [`costs`] |
+//! | keep it in a folder | [`InProcessCluster::open`](cluster::InProcessCluster::open), [`durability`] |
 
 // The macros name this crate; so do its own doc tests and tests.
 extern crate self as rama_runtime;
@@ -64,6 +65,8 @@ pub mod cluster;
 #[doc = include_str!("docs/costs.md")]
 pub mod costs {}
 pub mod depot;
+#[doc = include_str!("docs/durability.md")]
+pub mod durability {}
 mod editor;
 pub mod env;
 mod error;

@@ -87,10 +87,34 @@ pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, machines:
     });
     let pstates = module.pstates.iter().enumerate().map(|(index, pstate)| {
         let ident = &pstate.ident;
-        quote!(#index => ::core::option::Option::Some(&mut self.#ident),)
+        quote!(#index => #private::Partition(&mut self.#ident).find(),)
     });
-    let schemas = module.pstates.iter().map(|pstate| &pstate.schema);
-    let records = module.depots.iter().map(|depot| &depot.record);
+    let optional = |value: Option<TokenStream>| match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    };
+    let pstate_shapes = module.pstates.iter().map(|pstate| {
+        let schema = &pstate.schema;
+        let renamed_from = optional(pstate.renamed_from.as_ref().map(|name| quote!(#name)));
+        let migrate = pstate.migrate.as_ref();
+        let migration = optional(migrate.map(|with| quote!(#private::Migration::new::<#schema, _>(#with))));
+        quote! {
+            #private::Shape {
+                shape: ::std::string::String::new(), renamed_from: #renamed_from, migration: #migration,
+            }
+        }
+    });
+    let record_shapes = module.depots.iter().map(|depot| {
+        let record = &depot.record;
+        let renamed_from = optional(depot.renamed_from.as_ref().map(|name| quote!(#name)));
+        quote! {
+            #private::Shape {
+                shape: #private::type_shape::<#record>(),
+                renamed_from: #renamed_from,
+                migration: ::core::option::Option::None,
+            }
+        }
+    });
     let fields: Vec<_> = module
         .pstates
         .iter()
@@ -117,6 +141,7 @@ pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, machines:
                 }
             }
             fn pstate(&mut self, index: usize) -> ::core::option::Option<&mut dyn #private::PStatePartition> {
+                use #private::NoPartition as _;
                 match index {
                     #(#pstates)*
                     _ => ::core::option::Option::None,
@@ -124,8 +149,8 @@ pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, machines:
             }
             fn shapes() -> #private::Shapes {
                 #private::Shapes {
-                    pstates: ::std::vec![#(<#schemas as #private::Schema>::shape()),*],
-                    records: ::std::vec![#(#private::type_shape::<#records>()),*],
+                    pstates: ::std::vec![#(#pstate_shapes),*],
+                    records: ::std::vec![#(#record_shapes),*],
                 }
             }
             fn programs() -> ::std::vec::Vec<::std::boxed::Box<dyn #private::Program<Self>>> {

@@ -4,7 +4,7 @@ use super::options::{self, AttributeOption};
 use crate::diag::{Code, Diagnostics, list};
 use crate::model::{DepotDecl, KeyFunction, ModuleDecl, PStateDecl, Partitioner, docs};
 use proc_macro2::Ident;
-use syn::{Attribute, Expr, Field, Fields, GenericArgument, ItemStruct, PathArguments, Type};
+use syn::{Attribute, Expr, Field, Fields, GenericArgument, ItemStruct, LitStr, PathArguments, Type};
 
 const MODULE_OPTIONS: &[&str] = &["check_alignment"];
 const DEPOT_OPTIONS: &[&str] = &["random", "hash_by", "global", "disallow", "tick", "partitioner", "keep"];
@@ -71,12 +71,66 @@ pub(crate) fn is_options(attribute: &Attribute) -> bool {
 
 /// Whether `attribute` is one of ours, which the struct must not keep.
 pub(crate) fn is_ours(attribute: &Attribute) -> bool {
+    is_declaration(attribute) || attribute.path().is_ident("renamed_from") || attribute.path().is_ident("migrate")
+}
+
+/// Whether it says what the field is.
+fn is_declaration(attribute: &Attribute) -> bool {
     attribute.path().is_ident("depot") || attribute.path().is_ident("pstate")
+}
+
+/// `#[renamed_from("old")]`: what the field was called in an earlier version.
+fn renamed_from(field: &Field, diagnostics: &mut Diagnostics) -> Option<String> {
+    let attribute = field
+        .attrs
+        .iter()
+        .find(|attribute| attribute.path().is_ident("renamed_from"))?;
+    match attribute.parse_args::<LitStr>() {
+        Ok(name) if Some(name.value()) != field.ident.as_ref().map(Ident::to_string) => Some(name.value()),
+        _ => {
+            diagnostics.error_with_help(
+                Code::Declaration,
+                attribute,
+                "`renamed_from` says what the field was called before",
+                "write `#[renamed_from(\"old_name\")]`",
+            );
+            None
+        }
+    }
+}
+
+/// `#[migrate(with = path)]`: what makes the values of a PState out of those of an earlier version.
+fn migrate(field: &Field, diagnostics: &mut Diagnostics) -> Option<Expr> {
+    let attribute = field
+        .attrs
+        .iter()
+        .find(|attribute| attribute.path().is_ident("migrate"))?;
+    let (options, parses) = options::options(attribute, diagnostics);
+    options::duplicates(&options, diagnostics);
+    match options.as_slice() {
+        [option] if option.name == "with" => match option.required("path::to::function", diagnostics)? {
+            path @ Expr::Path(_) => return Some(path.clone()),
+            other => diagnostics.error_with_help(
+                Code::Declaration,
+                other,
+                "the value of `with` is the path of a function",
+                "it is a `fn(OldValue) -> NewValue`",
+            ),
+        },
+        _ if parses => diagnostics.error_with_help(
+            Code::Declaration,
+            attribute,
+            "`migrate` names the function that makes new values out of old ones",
+            "write `#[migrate(with = path::to::function)]`, of a `fn(OldValue) -> NewValue`",
+        ),
+        _ => {}
+    }
+    None
 }
 
 fn parse_field(field: &Field, module: &mut ModuleDecl, diagnostics: &mut Diagnostics) {
     let Some(ident) = field.ident.clone() else { return };
-    let mut ours = field.attrs.iter().filter(|attribute| is_ours(attribute));
+    let mut ours = field.attrs.iter().filter(|attribute| is_declaration(attribute));
     let (Some(attribute), None) = (ours.next(), ours.next()) else {
         diagnostics.error_with_help(
             Code::Declaration,
@@ -100,6 +154,18 @@ fn parse_field(field: &Field, module: &mut ModuleDecl, diagnostics: &mut Diagnos
             return;
         };
         let (partitioner, keep) = depot_options(attribute, &options, parses, diagnostics);
+        if let Some(attribute) = field
+            .attrs
+            .iter()
+            .find(|attribute| attribute.path().is_ident("migrate"))
+        {
+            diagnostics.error_with_help(
+                Code::Declaration,
+                attribute,
+                "records of a depot are not changed afterwards: only PStates migrate",
+                "declare a new depot for the new records, and keep the old one as long as its records are of use",
+            );
+        }
         if matches!(partitioner, Partitioner::Tick { .. })
             && !matches!(&record, Type::Tuple(tuple) if tuple.elems.is_empty())
         {
@@ -115,6 +181,7 @@ fn parse_field(field: &Field, module: &mut ModuleDecl, diagnostics: &mut Diagnos
             record,
             partitioner,
             keep,
+            renamed_from: renamed_from(field, diagnostics),
             docs: docs(&field.attrs),
         });
     } else {
@@ -265,6 +332,8 @@ fn pstate_options(
         private,
         initial,
         partition_by,
+        renamed_from: renamed_from(field, diagnostics),
+        migrate: migrate(field, diagnostics),
         docs: docs(&field.attrs),
     };
     if is_owned {

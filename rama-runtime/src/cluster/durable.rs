@@ -3,9 +3,12 @@
 use super::launch::Durability;
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::exec::{Committer, EpochLimits, Epochs, Keeper, Layout, Plan, Shared, ThreadPlan, ToCommitter};
+use crate::exec::{
+    Committer, EpochLimits, Epochs, Keeper, Layout, Plan, Shared, ThreadPlan, ToCommitter, attempt, discard,
+};
 use crate::group::{AT_ONCE, Declaration, Folder, Group, Recovery, StorageError};
-use crate::module::Module;
+use crate::module::{Module, Shapes};
+use crate::topology::TaskInfo;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,10 +41,27 @@ pub(super) fn open<M: Module>(
     durability: Durability,
 ) -> Result<Opened> {
     let began = env.clock().now();
-    open_group::<M>(env, folder, layout, durability, began).map_err(|error| Error::Storage {
+    let shapes = shapes::<M>(layout.tasks)?;
+    open_group::<M>(env, folder, layout, durability, began, shapes).map_err(|error| Error::Storage {
         module: M::DESCRIPTOR.name,
         error,
     })
+}
+
+/// What the module's PStates and records look like.
+fn shapes<M: Module>(tasks: u32) -> Result<Shapes> {
+    // The view of some task; its initial values are the user's code.
+    let view = attempt(|| M::new(TaskInfo { task: 0, tasks }));
+    let mut view = view.map_err(|error| Error::LaunchFailed {
+        module: M::DESCRIPTOR.name,
+        reason: error.to_string(),
+    })?;
+    let mut shapes = M::shapes();
+    for (index, shape) in shapes.pstates.iter_mut().enumerate() {
+        shape.shape = view.pstate(index).map_or_else(String::new, |pstate| pstate.shape());
+    }
+    discard(view);
+    Ok(shapes)
 }
 
 fn open_group<M: Module>(
@@ -50,15 +70,16 @@ fn open_group<M: Module>(
     layout: &Layout,
     durability: Durability,
     began: Duration,
+    shapes: Shapes,
 ) -> Result<Opened, StorageError> {
     let programs = M::programs();
     let fingerprints = programs
         .iter()
         .enumerate()
         .map(|(index, program)| program.fingerprint(index));
-    let declared = Declaration::of(M::DESCRIPTOR, M::shapes(), &fingerprints.collect::<Vec<_>>());
+    let declared = Declaration::of(M::DESCRIPTOR, shapes, &fingerprints.collect::<Vec<_>>());
     let module = M::DESCRIPTOR.name;
-    let mut group = folder.open_group(module, layout.tasks, &declared, &durability.removed)?;
+    let mut group = folder.open_group(module, layout.tasks, declared, &durability.removed)?;
     let plan = Plan::make(
         layout,
         &group.store,
@@ -136,12 +157,10 @@ impl Opened {
 
 impl Rest {
     /// The threads that commit. And what the opening came to, so far.
-    pub(super) fn background<M: Module>(self, shared: &Arc<Shared<M>>) -> (Background<M>, Recovery) {
+    /// The time that it took is known when the threads run: it began then.
+    pub(super) fn background<M: Module>(self, shared: &Arc<Shared<M>>) -> (Background<M>, Recovery, Duration) {
         let Group {
-            log,
-            store,
-            mut recovery,
-            ..
+            log, store, recovery, ..
         } = self.group;
         // Where memory is short, so is what the store has not.
         let by_memory = self.durability.memory.map_or(AT_ONCE, |bytes| (bytes / 8).min(AT_ONCE));
@@ -155,12 +174,11 @@ impl Rest {
             commits,
             keep_at,
         );
-        recovery.took = shared.clock().now().saturating_sub(self.began);
         let background = Background {
             committer,
             keeper: Keeper::new(store, for_keeper, self.to_committer, keep_at),
             folder: self.folder,
         };
-        (background, recovery)
+        (background, recovery, self.began)
     }
 }

@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A cluster inside this process: modules run on threads of their own, and clients call them directly.
 ///
-/// Everything is in memory. Dropping it stops all modules promptly: what is not processed then stays unprocessed. Use
-/// [`shutdown`](Self::shutdown) to finish first.
+/// Everything is in memory, or in a folder ([`open`](Self::open)). Dropping it stops all modules promptly: what is not processed then
+/// stays unprocessed; in a folder, until the module is launched there again. Use [`shutdown`](Self::shutdown) to finish first.
 pub struct InProcessCluster {
     env: Env,
     externals: Arc<Externals>,
@@ -37,10 +37,10 @@ struct Modules {
 }
 
 impl InProcessCluster {
-    /// A cluster in the real world. Costs nothing until modules are launched.
+    /// A cluster in the real world that keeps everything in memory. Costs nothing until modules are launched.
     ///
     /// # Errors
-    /// None so far: it leaves room for clusters that open files.
+    /// None.
     pub fn start() -> Result<Self> {
         Self::start_in(Env::real())
     }
@@ -92,7 +92,8 @@ impl InProcessCluster {
     ///
     /// # Errors
     /// [`Error::TasksNotPowerOfTwo`], [`Error::BadThreads`], [`Error::AlreadyLaunched`], [`Error::LaunchFailed`] when an
-    /// initial value panics, [`Error::System`] when there are no more threads, [`Error::ShutDown`].
+    /// initial value panics, [`Error::System`] when there are no more threads, [`Error::ShutDown`]. Of a cluster with a
+    /// folder, [`Error::Storage`]: its [`StorageError`](crate::StorageError) says what is wrong with the module's folder, and what to do.
     pub async fn launch<M: Module>(&self, launch: Launch) -> Result<M::Client> {
         let launch = launch.checked()?;
         let name = M::DESCRIPTOR.name;

@@ -81,9 +81,9 @@ impl Launch {
         self
     }
 
-    /// How long an epoch of a durable module is at most, under load: everything that happens in it is committed together, and
-    /// acknowledged then. By default 5 ms. Longer ones cost less and make acks later. Where there is nothing else to do, an epoch
-    /// ends at once, so that a lone append does not wait.
+    /// How long an epoch of a durable module is at most while nobody waits for it: everything that happens in it is committed
+    /// together. By default 5 ms. Where somebody waits, for an ack or a read, an epoch ends as soon as the one before it is durable and
+    /// its own cut is worth while; where there is nothing else to do, at once.
     pub fn epoch(mut self, length: Duration) -> Self {
         self.durability.epoch = length;
         self
@@ -94,8 +94,8 @@ impl Launch {
     ///
     /// Entries of the root of a PState, and elements of what is `Subindexed`, come and go by themselves; a nested collection that
     /// is not, a list, and a plain value are in memory as a whole while any of it is used. What was written since the store heard of
-    /// it last stays in memory: where that alone is more, no new records begin until the store has caught up. Beside the budget
-    /// there are the store's own caches and buffers (about 100 MiB), the log's (64 MiB), and the records that are not processed.
+    /// it last stays in memory: where that alone is more, no new records begin until the store has caught up. Beside the budget,
+    /// about 200 MiB are used by the store (its tables and cache), by commits on their way to it, and by records that are not processed.
     pub fn memory(mut self, bytes: usize) -> Self {
         self.durability.memory = Some(bytes);
         self

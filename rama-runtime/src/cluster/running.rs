@@ -90,8 +90,9 @@ pub(super) async fn start<M: Module>(
                 folder,
             },
             found,
+            began,
         ) = rest.background(&shared);
-        recovery = Some(found);
+        recovery = Some((found, began));
         // The shutdown waits for them, too.
         let (committed, has_committed) = oneshot::channel();
         let (kept, has_kept) = oneshot::channel();
@@ -139,7 +140,8 @@ pub(super) async fn start<M: Module>(
         // If it fails, or this future is dropped, dropping `module` stops the threads.
         ready.await.unwrap_or_else(|_| Err(reason()))?;
     }
-    if let Some(recovery) = recovery {
+    if let Some((mut recovery, began)) = recovery {
+        recovery.took = env.clock().now().saturating_sub(began);
         shared.recovered(recovery);
     }
     Ok((App::new(shared), Box::new(module)))

@@ -43,7 +43,7 @@ pub struct World {
 }
 
 impl World {
-    /// The process dies, and with it, if `power` is lost, what the disk had not made durable.
+    /// The machine dies, and with it what the disk had not made durable. (Where only the process dies, nothing happens here.)
     pub fn crash(&self, rng: &mut Rng) {
         self.files.crash(rng);
         self.store.crash(rng);
@@ -79,7 +79,7 @@ impl<M: Module> Simulation<M> {
             Arc::default(),
             Some(epochs),
         ));
-        let (background, recovery) = rest.background(&shared);
+        let (background, recovery, _) = rest.background(&shared);
         let mut running = Vec::new();
         for ((index, inbox), plan) in (0u32..).zip(inboxes).zip(plans) {
             let thread = Thread::new(Arc::clone(&shared), index, env.rng(), inbox, Some(plan));

@@ -1,5 +1,6 @@
-//! The world behind one door: time, randomness and threads are reached only through here, so that a whole cluster can one
-//! day run in one thread under a seed.
+//! The world behind one door: time, randomness, threads and files are reached only through here, so that a whole module can
+//! run in one thread under a seed ([`Simulation`](crate::testing::Simulation)). The store on disk, which opens its own files, has a
+//! stand-in there.
 
 mod clock;
 mod files;

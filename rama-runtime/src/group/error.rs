@@ -7,7 +7,8 @@ use std::path::Path;
 
 /// What can go wrong with a durable module's folder: when it is opened, or while the module runs.
 ///
-/// Whatever it says, nothing that was acknowledged has been changed by it; what it is about is as it was found.
+/// Whatever it says, nothing that was acknowledged has been changed by it. (Opening a folder may have cut off a commit that was not
+/// whole, and brought others from the log to the store, before it was refused.)
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StorageError {

@@ -8,10 +8,12 @@
 //! ```
 
 use super::error::StorageError;
+use super::keys::{self, Declared};
 use super::log::{LocalLog, LogEngine, LogError, LogOptions};
-use super::manifest::{Declaration, Manifest, Numbers};
+use super::manifest::{Changeover, Declaration, Manifest, Numbers};
 use super::store::{Coalesced, LsmStore, Store, StoreError};
 use crate::env::{Env, Files};
+use crate::pstate::Migration;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,7 +36,7 @@ pub(crate) struct Group {
     manifest: Manifest,
     folder: PathBuf,
     files: Arc<dyn Files>,
-    gone: Coalesced,
+    changeover: Changeover,
 }
 
 /// What the opening of a module's folder came to.
@@ -100,7 +102,7 @@ impl Folder {
         &self,
         module: &str,
         tasks: u32,
-        declared: &Declaration,
+        declared: Declaration,
         removed: &[String],
     ) -> Result<Group, StorageError> {
         let files = Arc::clone(self.env.files());
@@ -124,11 +126,7 @@ impl Folder {
                 asked: tasks,
             });
         }
-        let (numbers, parts) = manifest.adopt(declared, removed)?;
-        let mut gone = Coalesced::default();
-        for (of, number) in parts {
-            gone.clears.insert(super::keys::all_partitions(of, number).to_vec());
-        }
+        let (numbers, changeover) = manifest.adopt(declared, removed)?;
         manifest.opened += 1;
         let store: Arc<dyn Store> = match self.env.simulated_store() {
             Some(store) => Arc::new(store.clone()),
@@ -161,21 +159,53 @@ impl Folder {
             manifest,
             folder,
             files,
-            gone,
+            changeover,
         })
     }
 }
 
 impl Group {
-    /// The module goes on with it: now its parts are written down. Before this, the folder is what it was.
+    /// The module goes on with it: now its parts are written down. Before this, nothing of the module has changed.
     pub(crate) fn adopt(&mut self) -> Result<(), StorageError> {
+        let changeover = std::mem::take(&mut self.changeover);
+        // In front of the manifest, which does not name them yet: what a crash leaves of them is found by nobody, and written again.
+        for (old, new, migration) in &changeover.migrated {
+            self.migrate(*old, *new, migration)?;
+        }
         self.manifest.write(&*self.files, &self.folder)?;
-        if !self.gone.is_empty() {
-            // Behind the manifest, which no longer names them: what a crash leaves of them is found by nobody.
-            self.store.apply(&self.gone, self.log.tail())?;
+        if !changeover.gone.is_empty() {
+            // Behind the manifest, which no longer names them: the same.
+            let mut gone = Coalesced::default();
+            for (of, number) in changeover.gone {
+                gone.clears.insert(keys::all_partitions(of, number).to_vec());
+            }
+            self.store.apply(&gone, self.log.tail())?;
             self.store.persist()?;
         }
         Ok(())
+    }
+
+    /// Makes a PState's values anew, under another number.
+    fn migrate(&self, old: u16, new: u16, migration: &Migration) -> Result<(), StorageError> {
+        let from = keys::all_partitions(Declared::PState, old);
+        let to = keys::all_partitions(Declared::PState, new);
+        let mut changes = Coalesced::default();
+        changes.clears.insert(to.to_vec());
+        for entry in self.store.below(&from) {
+            let (key, value) = entry?;
+            let below = key.get(from.len()..).unwrap_or_default();
+            let value = if keys::is_value(below, migration.is_map) {
+                migration.convert(&value)?
+            } else {
+                value
+            };
+            changes.set(&[&to[..], below].concat(), Some(&value));
+            if changes.bytes() > AT_ONCE {
+                self.store.apply(&std::mem::take(&mut changes), self.log.tail())?;
+            }
+        }
+        self.store.apply(&changes, self.log.tail())?;
+        Ok(self.store.persist()?)
     }
 
     /// The name of the topology of that number.
@@ -224,7 +254,8 @@ fn bring_all(log: &LocalLog, store: &dyn Store, applied: u64, recovery: &mut Rec
     })?;
     if last > applied {
         store.apply(&changes, last)?;
-        store.persist()?;
     }
-    Ok(())
+    // Also when there was nothing to bring: what the store has, an earlier process may not have made durable, and the log is
+    // trimmed next.
+    Ok(store.persist()?)
 }

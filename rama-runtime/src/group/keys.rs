@@ -67,3 +67,14 @@ pub(crate) fn unfinished(thread: u32) -> [u8; 5] {
     key[1..].copy_from_slice(&thread.to_be_bytes());
     key
 }
+
+/// Of a PState of plain values: whether a value stands at a key, given behind the PState's number. What else there is: of a map, how
+/// many entries it has, at the partition's own place; and that a partition holds nothing.
+pub(crate) fn is_value(below: &[u8], is_map: bool) -> bool {
+    const TASK: usize = size_of::<u32>();
+    if is_map {
+        below.len() > TASK
+    } else {
+        below.len() == TASK
+    }
+}

@@ -3,7 +3,8 @@
 use super::StorageError;
 use super::keys::Declared;
 use crate::env::{Files, write_atomically};
-use crate::module::{ModuleDescriptor, Shapes};
+use crate::module::{ModuleDescriptor, Shape, Shapes};
+use crate::pstate::Migration;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use xxhash_rust::xxh3::xxh3_64;
@@ -63,38 +64,74 @@ impl Numbers {
 
 /// What this program's module declares.
 pub(crate) struct Declaration {
-    depots: Vec<(String, String)>,
-    pstates: Vec<(String, String)>,
-    sources: Vec<(String, String)>,
-    topologies: Vec<(String, String)>,
+    depots: Vec<Declares>,
+    pstates: Vec<Declares>,
+    sources: Vec<Declares>,
+    topologies: Vec<Declares>,
     fingerprints: Vec<u64>,
+}
+
+/// Something that it declares.
+struct Declares {
+    name: String,
+    shape: String,
+    renamed_from: Option<&'static str>,
+    migration: Option<Migration>,
+}
+
+impl Declares {
+    fn plain(name: String, shape: String) -> Self {
+        Declares {
+            name,
+            shape,
+            renamed_from: None,
+            migration: None,
+        }
+    }
+
+    fn of(name: &str, shape: Shape) -> Self {
+        Declares {
+            name: name.to_owned(),
+            shape: shape.shape,
+            renamed_from: shape.renamed_from,
+            migration: shape.migration,
+        }
+    }
 }
 
 impl Declaration {
     /// That of `module`. `fingerprints`: what its topologies' hops look like.
     pub(crate) fn of(module: &ModuleDescriptor, shapes: Shapes, fingerprints: &[u64]) -> Self {
-        let named = |name: &str, shape| (name.to_owned(), shape);
+        let depots = module.depots.iter().zip(shapes.records);
+        let pstates = module.pstates.iter().zip(shapes.pstates);
         let sources = module.topologies.iter().flat_map(|topology| {
             topology.sources.iter().map(|source| {
                 let depot = module.depots.get(source.depot).map_or("", |depot| depot.name);
-                (format!("{}.{}", topology.name, source.name), depot.to_owned())
+                Declares::plain(format!("{}.{}", topology.name, source.name), depot.to_owned())
             })
         });
         let topologies = module.topologies.iter().zip(fingerprints);
         Declaration {
-            depots: (module.depots.iter().zip(shapes.records))
-                .map(|(depot, shape)| named(depot.name, shape))
-                .collect(),
-            pstates: (module.pstates.iter().zip(shapes.pstates))
-                .map(|(pstate, shape)| named(pstate.name, shape))
+            depots: depots.map(|(depot, shape)| Declares::of(depot.name, shape)).collect(),
+            pstates: pstates
+                .map(|(pstate, shape)| Declares::of(pstate.name, shape))
                 .collect(),
             sources: sources.collect(),
-            fingerprints: fingerprints.to_vec(),
             topologies: topologies
-                .map(|(topology, fingerprint)| (topology.name.to_owned(), format!("{fingerprint:016x}")))
+                .map(|(topology, fingerprint)| Declares::plain(topology.name.to_owned(), format!("{fingerprint:016x}")))
                 .collect(),
+            fingerprints: fingerprints.to_vec(),
         }
     }
+}
+
+/// What is to be done before the module goes on with what is stored.
+#[derive(Debug, Default)]
+pub(crate) struct Changeover {
+    /// What is no longer there.
+    pub(crate) gone: Vec<(Declared, u16)>,
+    /// PStates whose values are made anew: the numbers of the old and the new one.
+    pub(crate) migrated: Vec<(u16, u16, Migration)>,
 }
 
 impl Manifest {
@@ -160,70 +197,121 @@ impl Manifest {
     }
 
     /// Checks that this program's module can go on with what is stored, and gives numbers to what is new. What the module no longer
-    /// declares, and `removed` does not name, is an error. Returns the numbers, and what is to be cleared.
+    /// declares, and `removed` does not name, is an error. Returns the numbers, and what is to be done.
     pub(crate) fn adopt(
         &mut self,
-        declared: &Declaration,
+        mut declared: Declaration,
         removed: &[String],
-    ) -> Result<(Numbers, Vec<(Declared, u16)>), StorageError> {
-        let mut gone = Vec::new();
-        let next = &mut self.next;
-        let mut adopt =
-            |what: &'static str, of: Option<Declared>, stored: &mut Vec<Part>, declared: &[(String, String)]| {
-                let mut numbers = Vec::new();
-                stored.retain(|part| {
-                    let kept = declared.iter().any(|(name, _)| *name == part.name);
-                    if !kept && (of.is_none() || removed.contains(&part.name)) {
-                        gone.extend(of.map(|of| (of, part.number)));
-                        return false;
-                    }
-                    true
-                });
-                for part in &*stored {
-                    if !declared.iter().any(|(name, _)| *name == part.name) {
-                        return Err(StorageError::Removed {
-                            what,
-                            name: part.name.clone(),
-                        });
-                    }
-                }
-                for (name, shape) in declared {
-                    let known = stored.iter_mut().find(|part| part.name == *name);
-                    match known {
-                        Some(part) if of.is_some() && part.shape != *shape => {
-                            return Err(StorageError::Shape {
-                                what,
-                                name: name.clone(),
-                                stored: part.shape.clone(),
-                                declared: shape.clone(),
-                            });
-                        }
-                        Some(part) => {
-                            // What is unfinished in another shape is looked at elsewhere.
-                            part.shape.clone_from(shape);
-                            numbers.push(part.number);
-                        }
-                        None => {
-                            let number = *next;
-                            *next = next.checked_add(1).ok_or(StorageError::TooManyParts)?;
-                            stored.push(Part {
-                                number,
-                                name: name.clone(),
-                                shape: shape.clone(),
-                            });
-                            numbers.push(number);
-                        }
-                    }
-                }
-                Ok(numbers)
+    ) -> Result<(Numbers, Changeover), StorageError> {
+        let mut changeover = Changeover::default();
+        for (old, new) in rename(&mut self.depots, &declared.depots) {
+            // What reads it, goes on reading it.
+            for source in self.sources.iter_mut().filter(|source| source.shape == old) {
+                source.shape.clone_from(&new);
+            }
+        }
+        rename(&mut self.pstates, &declared.pstates);
+        let mut adopt = |what, of, stored, declared: &mut Vec<Declares>| {
+            let mut group = Adopting {
+                what,
+                of,
+                removed,
+                next: &mut self.next,
+                changeover: &mut changeover,
             };
-        let numbers = Numbers {
-            depots: adopt("depot", Some(Declared::Depot), &mut self.depots, &declared.depots)?,
-            pstates: adopt("PState", Some(Declared::PState), &mut self.pstates, &declared.pstates)?,
-            sources: adopt("source", Some(Declared::Source), &mut self.sources, &declared.sources)?,
-            topologies: adopt("topology", None, &mut self.topologies, &declared.topologies)?,
-            fingerprints: declared.fingerprints.clone(),
+            group.adopt(stored, declared)
         };
-        Ok((numbers, gone))
+        let (depots, pstates, sources) = (Some(Declared::Depot), Some(Declared::PState), Some(Declared::Source));
+        let numbers = Numbers {
+            depots: adopt("depot", depots, &mut self.depots, &mut declared.depots)?,
+            pstates: adopt("PState", pstates, &mut self.pstates, &mut declared.pstates)?,
+            sources: adopt("source", sources, &mut self.sources, &mut declared.sources)?,
+            topologies: adopt("topology", None, &mut self.topologies, &mut declared.topologies)?,
+            fingerprints: declared.fingerprints,
+        };
+        Ok((numbers, changeover))
+    }
+}
+
+/// Gives stored parts their new names. Returns what was renamed.
+fn rename(stored: &mut [Part], declared: &[Declares]) -> Vec<(String, String)> {
+    let mut renamed = Vec::new();
+    for Declares { name, renamed_from, .. } in declared {
+        let is_known = stored.iter().any(|part| part.name == *name);
+        let old = stored.iter_mut().find(|part| Some(part.name.as_str()) == *renamed_from);
+        if let Some(part) = old
+            && !is_known
+        {
+            renamed.push((std::mem::replace(&mut part.name, name.clone()), name.clone()));
+        }
+    }
+    renamed
+}
+
+/// Parts of one kind are adopted.
+struct Adopting<'a> {
+    what: &'static str,
+    /// Where they are in the store, if they are.
+    of: Option<Declared>,
+    removed: &'a [String],
+    next: &'a mut u16,
+    changeover: &'a mut Changeover,
+}
+
+impl Adopting<'_> {
+    fn adopt(&mut self, stored: &mut Vec<Part>, declared: &mut Vec<Declares>) -> Result<Vec<u16>, StorageError> {
+        let is_declared = |part: &Part| declared.iter().any(|declares| declares.name == part.name);
+        let mut kept = Vec::new();
+        for part in stored.drain(..) {
+            if is_declared(&part) {
+                kept.push(part);
+            } else if self.of.is_none() || self.removed.contains(&part.name) {
+                self.changeover.gone.extend(self.of.map(|of| (of, part.number)));
+            } else {
+                return Err(StorageError::Removed {
+                    what: self.what,
+                    name: part.name,
+                });
+            }
+        }
+        *stored = kept;
+        declared.iter_mut().map(|declares| self.one(stored, declares)).collect()
+    }
+
+    /// The number of something that is declared.
+    fn one(&mut self, stored: &mut Vec<Part>, declares: &mut Declares) -> Result<u16, StorageError> {
+        let Some(part) = stored.iter_mut().find(|part| part.name == declares.name) else {
+            let number = self.number()?;
+            stored.push(Part {
+                number,
+                name: declares.name.clone(),
+                shape: declares.shape.clone(),
+            });
+            return Ok(number);
+        };
+        // What is unfinished in another shape is looked at elsewhere.
+        if self.of.is_some() && part.shape != declares.shape {
+            let migration = declares.migration.take();
+            let Some(migration) = migration.filter(|migration| migration.from == part.shape) else {
+                return Err(StorageError::Shape {
+                    what: self.what,
+                    name: declares.name.clone(),
+                    stored: part.shape.clone(),
+                    declared: declares.shape.clone(),
+                });
+            };
+            // Under a number of its own, so that the manifest says which one counts.
+            let old = std::mem::replace(&mut part.number, self.number()?);
+            self.changeover.migrated.push((old, part.number, migration));
+            self.changeover.gone.push((Declared::PState, old));
+        }
+        part.shape.clone_from(&declares.shape);
+        Ok(part.number)
+    }
+
+    fn number(&mut self) -> Result<u16, StorageError> {
+        let number = *self.next;
+        *self.next = number.checked_add(1).ok_or(StorageError::TooManyParts)?;
+        Ok(number)
     }
 }

@@ -8,7 +8,7 @@ pub use descriptor::ModuleDescriptor;
 use crate::client::App;
 use crate::depot::DepotPartition;
 use crate::exec::Program;
-use crate::pstate::PStatePartition;
+use crate::pstate::{Migration, PStatePartition};
 use crate::topology::TaskInfo;
 
 /// A struct with `#[module]`.
@@ -25,12 +25,23 @@ pub trait Declared {}
 pub fn declared<M: Declared>() {}
 
 /// What is stored looks like this, in the descriptor's order.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Shapes {
-    /// Of the PStates: [`Schema::shape`](crate::pstate::Schema::shape).
-    pub pstates: Vec<String>,
-    /// Of the depots' records: their types' names.
-    pub records: Vec<String>,
+    /// Of the PStates.
+    pub pstates: Vec<Shape>,
+    /// Of the depots' records.
+    pub records: Vec<Shape>,
+}
+
+/// What a PState or the records of a depot look like when they are stored.
+#[derive(Debug)]
+pub struct Shape {
+    /// A record's type. (That of a PState is told by its partitions.)
+    pub shape: String,
+    /// What the field was called in an earlier version.
+    pub renamed_from: Option<&'static str>,
+    /// How a PState's values are made out of those of an earlier version.
+    pub migration: Option<Migration>,
 }
 
 /// A module: depots, PStates and topologies, living together on one set of tasks (Rama: `RamaModule`).

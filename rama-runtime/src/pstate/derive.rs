@@ -57,7 +57,7 @@ pub fn encode_field<S: Schema>(place: &Option<S::Node>, out: &mut Vec<u8>) -> Re
     }
 }
 
-/// How many fields are encoded: at most as many as the struct has. Those that were added since, at its end, hold nothing.
+/// How many fields are encoded: at most as many as the struct has; further ones hold nothing.
 ///
 /// # Errors
 /// When there are more.

@@ -30,7 +30,9 @@ pub struct List<S: Schema>(PhantomData<fn() -> S>);
 /// large (Rama: `subindexed`). The same reads and writes, the same cursors.
 ///
 /// Maps and sets are kept in key order: point reads and writes, `first`, `last` and the start of a range cost O(log n),
-/// whatever was written just before. All is in memory for now; elements on disk go behind this type.
+/// whatever was written just before. A durable module stores what has changed, element by element; with
+/// [`Launch::memory`](crate::cluster::Launch::memory), elements that are not in use may be in the store only. A list is stored item
+/// by item, too, but is in memory as a whole.
 #[derive(Debug)]
 pub struct Subindexed<S: Schema>(PhantomData<fn() -> S>);
 
@@ -87,7 +89,7 @@ fn set_value<T: Storage<Item = ()>>(entries: &T) -> BTreeSet<T::Key> {
 
 /// The four keyed schemas differ in their storage, and in whether entries hold something.
 macro_rules! keyed {
-    ([$($generics:tt)*] $schema:ty, $item:ty, $entries:ty, $undo:ty, $value:ty, $cursor:ident, $partition:ty, $build:ident, $whole:ident, $flat:expr, $shape:expr) => {
+    ([$($generics:tt)*] $schema:ty, $item:ty, $entries:ty, $undo:ty, $value:ty, $cursor:ident, $partition:ty, $build:ident, $whole:ident, $flat:expr, $shape:literal) => {
         impl<$($generics)*> Schema for $schema {
             type Node = $entries;
             type Undo = $undo;
@@ -134,7 +136,8 @@ macro_rules! keyed {
             }
 
             fn shape() -> String {
-                $shape
+                let shape = $shape.replace("{V}", &<$item as Schema>::shape());
+                shape.replace("{K}", &type_shape::<K>())
             }
 
             const FLAT: bool = $flat;
@@ -172,10 +175,10 @@ macro_rules! keyed {
     };
 }
 
-keyed!([K: Key, S: Schema] Map<K, S>, S, Table<K, S>, TableUndo<K, S>, BTreeMap<K, S::Value>, MapCursor, K, map_of, map_value, S::FLAT, format!("Map<{}, {}>", type_shape::<K>(), S::shape()));
-keyed!([K: Key, S: Schema] Subindexed<Map<K, S>>, S, Tree<K, S>, TreeUndo<K, S>, BTreeMap<K, S::Value>, MapCursor, K, map_of, map_value, false, format!("Subindexed<Map<{}, {}>>", type_shape::<K>(), S::shape()));
-keyed!([K: Key] Set<K>, (), Table<K, ()>, TableUndo<K, ()>, BTreeSet<K>, SetCursor, (), set_of, set_value, true, format!("Set<{}>", type_shape::<K>()));
-keyed!([K: Key] Subindexed<Set<K>>, (), Tree<K, ()>, TreeUndo<K, ()>, BTreeSet<K>, SetCursor, (), set_of, set_value, false, format!("Subindexed<Set<{}>>", type_shape::<K>()));
+keyed!([K: Key, S: Schema] Map<K, S>, S, Table<K, S>, TableUndo<K, S>, BTreeMap<K, S::Value>, MapCursor, K, map_of, map_value, S::FLAT, "Map<{K}, {V}>");
+keyed!([K: Key, S: Schema] Subindexed<Map<K, S>>, S, Tree<K, S>, TreeUndo<K, S>, BTreeMap<K, S::Value>, MapCursor, K, map_of, map_value, false, "Subindexed<Map<{K}, {V}>>");
+keyed!([K: Key] Set<K>, (), Table<K, ()>, TableUndo<K, ()>, BTreeSet<K>, SetCursor, (), set_of, set_value, true, "Set<{K}>");
+keyed!([K: Key] Subindexed<Set<K>>, (), Tree<K, ()>, TreeUndo<K, ()>, BTreeSet<K>, SetCursor, (), set_of, set_value, false, "Subindexed<Set<{K}>>");
 
 macro_rules! sequence {
     ($schema:ty, $flat:expr, $name:literal) => {
@@ -247,6 +250,11 @@ macro_rules! sequence {
                 } else {
                     node.store(changes)
                 }
+            }
+
+            fn weight(node: &Self::Node) -> usize {
+                // It leaves memory with what it is nested in.
+                if Self::FLAT { 0 } else { node.weight() }
             }
 
             fn load(entries: &mut Entries<'_>) -> Result<Option<Self::Node>, StoreError> {

@@ -17,6 +17,9 @@ pub struct Items<S: Schema> {
     marks: Option<Box<Marks>>,
 }
 
+/// What an item may take beside itself, in bytes.
+const ITEM: usize = 32;
+
 /// What has changed in a list since it was stored.
 #[derive(Debug)]
 struct Marks {
@@ -117,6 +120,12 @@ impl<S: Schema> Items<S> {
             from: len,
             changed: Vec::new(),
         }));
+    }
+
+    /// About how many bytes the items take in memory.
+    pub(super) fn weight(&self) -> usize {
+        let nested: usize = self.nodes.iter().map(S::weight).sum();
+        self.nodes.len() * (size_of::<S::Node>() + ITEM) + nested
     }
 
     pub(super) fn encode(&self, out: &mut Vec<u8>) -> Result<(), StoreError> {

@@ -226,6 +226,9 @@ pub trait PStatePartition {
     /// When a key's or a value's own `Serialize` fails: then the partition cannot be stored any more.
     fn store(&mut self, changes: &mut Changes) -> Result<(), StoreError>;
 
+    /// What it is, in words: see [`Schema::shape`].
+    fn shape(&self) -> String;
+
     /// About how many bytes of it are in memory, as far as they may leave it.
     fn weight(&self) -> usize;
 
@@ -270,6 +273,10 @@ impl<S: Schema> PStatePartition for PState<S> {
         }
     }
 
+    fn shape(&self) -> String {
+        S::shape()
+    }
+
     fn weight(&self) -> usize {
         self.root.as_ref().map_or(0, S::weight)
     }
@@ -295,6 +302,28 @@ impl<S: Schema> PStatePartition for PState<S> {
         Ok(())
     }
 }
+
+/// A PState that generated code looks at without its schema.
+pub struct Partition<'a, P>(pub &'a mut P);
+
+impl<'a, S: Schema> Partition<'a, PState<S>> {
+    /// The same.
+    #[must_use]
+    pub fn find(self) -> Option<&'a mut dyn PStatePartition> {
+        Some(self.0)
+    }
+}
+
+/// What stands in for [`Partition::find`] where the type is no schema, which is reported at the PState's declaration: so that
+/// generated code does not report it again.
+pub trait NoPartition<'a>: Sized {
+    /// Nothing: the program did not compile.
+    fn find(self) -> Option<&'a mut dyn PStatePartition> {
+        None
+    }
+}
+
+impl<'a, P> NoPartition<'a> for Partition<'a, P> {}
 
 impl<S: Schema> fmt::Debug for PState<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -28,6 +28,10 @@ pub(crate) struct Committer<M: Module> {
     unsynced: bool,
     /// So many bytes are handed on at once.
     hand_on_at: usize,
+    /// So many bytes has the keeper that are not in the store.
+    behind: usize,
+    /// There will be no more parts.
+    ending: bool,
     /// What the keeper is given to do.
     keeper: Sender<ToKeeper>,
 }
@@ -37,7 +41,7 @@ pub(crate) enum ToCommitter {
     /// From a thread that has made a cut.
     Part(Part),
     /// From the keeper: the store has that commit, durably, and all before it; it was that cut's.
-    Kept { commit: u64, cut: u64 },
+    Kept { commit: u64, cut: u64, bytes: usize },
     /// From the keeper: the store has failed.
     Failed(StoreError),
     /// From a thread: the store is to catch up now.
@@ -51,6 +55,9 @@ const MOST_UNSYNCED: usize = 32 << 20;
 
 /// So many bytes of commits are handed on to the keeper at once.
 const HAND_ON_AT: usize = 1 << 20;
+
+/// So many bytes may the keeper have that are not in the store.
+const MOST_BEHIND: usize = 128 << 20;
 
 /// What a step came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +88,8 @@ impl<M: Module> Committer<M> {
             to_keep_bytes: 0,
             unsynced: false,
             hand_on_at: hand_on_at.min(HAND_ON_AT),
+            behind: 0,
+            ending: false,
             keeper,
         }
     }
@@ -127,10 +136,14 @@ impl<M: Module> Committer<M> {
             ToCommitter::Part(part) => {
                 self.collected.push(part);
                 if self.collected.len() == self.shared.layout.threads as usize {
+                    self.wait_for_keeper();
                     self.commit();
                 }
             }
-            ToCommitter::Kept { commit, cut } => self.kept(commit, cut),
+            ToCommitter::Kept { commit, cut, bytes } => {
+                self.behind = self.behind.saturating_sub(bytes);
+                self.kept(commit, cut);
+            }
             ToCommitter::Failed(error) => self.shared.fail(error),
             ToCommitter::Press => {
                 let synced = if self.unsynced { self.log.sync() } else { Ok(()) };
@@ -143,9 +156,20 @@ impl<M: Module> Committer<M> {
                     Err(error) => self.shared.fail(error),
                 }
             }
-            ToCommitter::End => return false,
+            ToCommitter::End => self.ending = true,
         }
-        true
+        !self.ending
+    }
+
+    /// Where the store is far behind, nothing is committed: else what is on its way to it would fill the memory.
+    fn wait_for_keeper(&mut self) {
+        while self.behind > MOST_BEHIND {
+            match self.inbox.recv() {
+                // No part, as one cut is under way at a time.
+                Ok(message) => _ = self.hear(message),
+                Err(_) => return,
+            }
+        }
     }
 
     /// The store has that commit, and all before it.
@@ -217,7 +241,7 @@ impl<M: Module> Committer<M> {
 
     /// Gives the keeper what it does not have. All of it is durable.
     fn hand_on(&mut self) {
-        self.to_keep_bytes = 0;
+        self.behind += std::mem::take(&mut self.to_keep_bytes);
         for commit in self.to_keep.drain(..) {
             // The keeper has gone: the module is ending.
             let _ = self.keeper.send(commit);

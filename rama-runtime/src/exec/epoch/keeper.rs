@@ -76,7 +76,7 @@ impl Keeper {
 
     /// Brings what is collected to the store, and makes it durable there. Says whether it could.
     pub(crate) fn bring(&mut self) -> bool {
-        let (commit, cut) = self.last;
+        let ((commit, cut), bytes) = (self.last, self.bytes);
         let brought = if self.collected.is_empty() {
             Ok(())
         } else {
@@ -87,7 +87,7 @@ impl Keeper {
         let fine = brought.is_ok();
         // Also when there was nothing to do: somebody may wait for the answer. The committer has gone: the module has ended.
         let _ = self.committer.send(match brought {
-            Ok(()) => ToCommitter::Kept { commit, cut },
+            Ok(()) => ToCommitter::Kept { commit, cut, bytes },
             Err(error) => ToCommitter::Failed(error),
         });
         fine

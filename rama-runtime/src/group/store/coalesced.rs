@@ -30,7 +30,8 @@ impl Coalesced {
         })
     }
 
-    fn set(&mut self, key: &[u8], value: Option<&[u8]>) {
+    /// What stands at a key afterwards.
+    pub(crate) fn set(&mut self, key: &[u8], value: Option<&[u8]>) {
         match self.entries.get_mut(key) {
             // Most are written again and again: their memory, too.
             Some(Some(old)) if value.is_some() => {
@@ -60,10 +61,5 @@ impl Coalesced {
     /// About how much memory it takes.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
-    }
-
-    /// Whether there is nothing to do.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.clears.is_empty() && self.entries.is_empty()
     }
 }

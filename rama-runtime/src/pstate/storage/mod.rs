@@ -1,7 +1,7 @@
 //! The storage seam: how the entries of a map or a set are kept.
 //!
 //! [`Table`] is for what is held as one piece: hashed, the fastest to reach. [`Tree`] is for what is `Subindexed`: entries
-//! stored one by one in key order, with undo records that name keys. A storage on disk stands where `Tree` stands now.
+//! one by one in key order, with undo records that name keys. Either may have some of its entries in the store only (`spill.rs`).
 
 mod dense;
 mod index;

@@ -354,7 +354,9 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
     }
 
     fn weight(&self) -> usize {
-        let bytes = self.marks.as_ref().map_or(0, |marks| marks.bytes());
+        // One that is a part of a larger value leaves memory with it, or not at all.
+        let Some(marks) = &self.marks else { return 0 };
+        let bytes = marks.bytes();
         let entry = size_of::<(K, S::Node)>() + bytes + ENTRY;
         let nested = if S::FLAT {
             0

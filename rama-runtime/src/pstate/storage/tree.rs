@@ -15,7 +15,7 @@ use std::ops::Bound;
 
 /// Entries in key order: a point read or write, `first`, `last` and the start of a range cost O(log n) each.
 ///
-/// In memory for now. It is where a storage on disk goes, so its undo records name keys, not places in memory.
+/// Some of them may be in the store only (`spill.rs`), and come and go; so undo records name keys, not places in memory.
 pub struct Tree<K: Key, S: Schema> {
     map: BTreeMap<K, S::Node>,
     /// Keys whose entries have come, changed or gone since it was stored, some more than once; `None` before it first is: then it
@@ -274,6 +274,9 @@ impl<K: Key, S: Schema> Storage for Tree<K, S> {
     }
 
     fn weight(&self) -> usize {
+        if self.changed.is_none() {
+            return 0;
+        }
         let nested = if S::FLAT {
             0
         } else {
