@@ -211,7 +211,7 @@ impl Manifest {
             }
         }
         rename(&mut self.pstates, &declared.pstates);
-        let mut adopt = |what, of, stored, declared: &mut Vec<Declares>| {
+        let mut adopt = |what, of, stored, declared: &mut [Declares]| {
             let mut group = Adopting {
                 what,
                 of,
@@ -259,7 +259,7 @@ struct Adopting<'a> {
 }
 
 impl Adopting<'_> {
-    fn adopt(&mut self, stored: &mut Vec<Part>, declared: &mut Vec<Declares>) -> Result<Vec<u16>, StorageError> {
+    fn adopt(&mut self, stored: &mut Vec<Part>, declared: &mut [Declares]) -> Result<Vec<u16>, StorageError> {
         let is_declared = |part: &Part| declared.iter().any(|declares| declares.name == part.name);
         let mut kept = Vec::new();
         for part in stored.drain(..) {
