@@ -129,6 +129,12 @@ impl<M: Module> Simulation<M> {
             self.idle[index] = true;
             return;
         };
+        // As a thread that sleeps takes the message that wakes it: in front of its turn.
+        if self.idle[index]
+            && let Ok(message) = thread.inbox().try_recv()
+        {
+            thread.accept(message);
+        }
         match thread.turn() {
             Turn::Progress => self.idle.fill(false),
             Turn::Idle { until } => {

@@ -1,6 +1,6 @@
 //! How records are stored.
 
-use crate::group::StoreError;
+use crate::group::{StoreError, value};
 use crate::topology::Record;
 use std::fmt;
 use std::marker::PhantomData;
@@ -44,20 +44,8 @@ impl<R: Record> RecordCodec<R> {
     #[must_use]
     pub fn find(&self) -> Option<Codec<R>> {
         Some(Codec {
-            encode: |record, out| {
-                let buffer = std::mem::take(out);
-                *out = postcard::to_extend(record, buffer).map_err(|error| StoreError::Value {
-                    reason: error.to_string(),
-                })?;
-                Ok(())
-            },
-            decode: |input| {
-                let (record, rest) = postcard::take_from_bytes(input).map_err(|error| StoreError::Damaged {
-                    reason: format!("a record cannot be read: {error}"),
-                })?;
-                *input = rest;
-                Ok(record)
-            },
+            encode: |record, out| value::encode(record, out),
+            decode: |input| value::decode(input),
         })
     }
 }

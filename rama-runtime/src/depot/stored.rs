@@ -21,6 +21,8 @@ pub(super) struct Stored<R> {
     pub(super) archived: u64,
     /// Chunks that the store may not have: first offset, end, and the cut with which they were stored.
     recent: VecDeque<(u64, u64, u32)>,
+    /// Chunks that begin below are removed, though the store may not know yet.
+    removed: u64,
     /// Chunks that were read lately.
     read: RefCell<VecDeque<Chunk<R>>>,
 }
@@ -73,6 +75,7 @@ impl<R> Stored<R> {
             end,
             archived: end,
             recent: VecDeque::new(),
+            removed: 0,
             read: RefCell::default(),
         }
     }
@@ -122,10 +125,11 @@ impl<R> Stored<R> {
             Ok::<(), StoreError>(())
         };
         // A chunk ends where the next one begins. (One that the store gets later is removed later.)
-        let chunks: Vec<u64> = self.cold.first_keys(&first, GONE)?;
+        let chunks: Vec<u64> = self.cold.keys_between(&self.removed, &first, GONE)?;
         for pair in chunks.windows(2) {
             remove(pair[0])?;
         }
+        self.removed = chunks.last().copied().unwrap_or(self.removed);
         for (chunk, end, _) in &self.recent {
             if *end <= first {
                 remove(*chunk)?;

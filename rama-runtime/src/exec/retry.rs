@@ -14,6 +14,7 @@ impl<M: Module> Thread<M> {
     /// Deals with every attempt that is over.
     pub(super) fn complete(&mut self) {
         while let Some(ended) = self.host.trees.ended() {
+            self.host.changed();
             let index = ended.source as usize;
             if ended.notes.is_empty() {
                 self.finished(index, ended.first, ended.count);

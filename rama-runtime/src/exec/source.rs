@@ -1,6 +1,6 @@
 //! How far one source has come in one partition.
 
-use crate::group::StoreError;
+use crate::group::{StoreError, value};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -145,18 +145,12 @@ impl Source {
             rewind: self.rewind,
             halted: self.halted.as_ref().map(|halt| (halt.at, halt.error.clone())),
         };
-        let buffer = std::mem::take(out);
-        *out = postcard::to_extend(&stored, buffer).map_err(|error| StoreError::Value {
-            reason: error.to_string(),
-        })?;
-        Ok(())
+        value::encode(&stored, out)
     }
 
     /// A source that had come so far. Its records that were in flight are in flight again, as soon as their trees stand.
     pub(crate) fn restored(kind: usize, task: u32, end: u64, bytes: &[u8]) -> Result<Self, StoreError> {
-        let stored: Stored = postcard::from_bytes(bytes).map_err(|error| StoreError::Damaged {
-            reason: format!("a source's position cannot be read: {error}"),
-        })?;
+        let stored: Stored = value::decode(&mut { bytes })?;
         let mut source = Source::new(kind, task, stored.committed);
         (source.next, source.end) = (stored.next, end);
         for (entry, count) in stored.window {

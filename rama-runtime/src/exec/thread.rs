@@ -160,17 +160,18 @@ impl<M: Module> Thread<M> {
 
     /// Takes in what has come, does a bounded amount of work, and lets everything out.
     pub(crate) fn turn(&mut self) -> Turn {
-        let mut progress = self.take_messages();
+        let came = self.take_messages();
         if self.stopped {
             return Turn::Stopped;
         }
         self.host.run_timers();
         self.complete();
-        progress |= self.run_queue();
+        let mut did = self.run_queue();
         self.host.discover_touched();
-        progress |= self.start_records();
+        did |= self.start_records();
         self.host.discover_touched();
-        if progress {
+        if did {
+            // What came has said for itself whether it changes anything.
             self.host.changed();
         }
         // Whatever of the user's is dropped in there is guarded; this is for what was overlooked. What is done stays done,
@@ -180,7 +181,7 @@ impl<M: Module> Thread<M> {
             self.commit();
         }
         let work = !self.host.queue.is_empty() || !self.host.ready.is_empty() || self.host.trees.any_ended();
-        let idle = !progress && !work;
+        let idle = !came && !did && !work;
         self.consider_cut(idle);
         if idle {
             let until = [self.host.timers.next(), self.epoch_ends()];

@@ -28,6 +28,8 @@ pub struct Changes {
     stamp: Option<Stamp>,
     /// Entries of PStates may leave memory.
     spills: bool,
+    /// Bytes that were read from the store since the last cut.
+    read: usize,
 }
 
 /// With which cut something is stored, and how far the store has come: where entries may leave memory.
@@ -65,6 +67,16 @@ impl Changes {
     /// The cut, where entries of PStates may leave memory.
     pub(crate) fn stamp(&self) -> Option<Stamp> {
         self.stamp.filter(|_| self.spills)
+    }
+
+    /// So many bytes were read from the store.
+    pub(crate) fn note_read(&mut self, bytes: usize) {
+        self.read += bytes;
+    }
+
+    /// How many were.
+    pub(crate) fn bytes_read(&self) -> usize {
+        self.read
     }
 
     /// The cut.

@@ -125,17 +125,19 @@ impl Cold {
         Ok(place)
     }
 
-    /// Reads the entry of `key` through `load`.
+    /// Reads the entry of `key` through `load`. Returns how many bytes it has, too.
     pub(crate) fn get<K, N>(
         &self,
         key: &K,
         load: impl FnOnce(&mut Entries<'_>) -> Result<Option<N>, StoreError>,
-    ) -> Result<Option<N>, StoreError>
+    ) -> Result<(Option<N>, usize), StoreError>
     where
         K: Serialize + ?Sized,
     {
         let place = self.entry(key)?;
-        load(&mut Entries::cold(&self.store, &place))
+        let mut entries = Entries::cold(&self.store, &place);
+        let node = load(&mut entries)?;
+        Ok((node, entries.bytes()))
     }
 
     /// The last entry whose key is not above `key`, with its value.
@@ -149,13 +151,13 @@ impl Cold {
         entry.map(|(place, value)| Ok((self.key(&place)?, value))).transpose()
     }
 
-    /// The keys of the first entries, at most so many, as far as they are below `end`.
-    pub(crate) fn first_keys<K>(&self, end: &K, most: usize) -> Result<Vec<K>, StoreError>
+    /// The keys of entries from `first` on, at most so many, as far as they are below `end`.
+    pub(crate) fn keys_between<K>(&self, first: &K, end: &K, most: usize) -> Result<Vec<K>, StoreError>
     where
         K: Serialize + DeserializeOwned,
     {
         let to = Bound::Excluded(self.entry(end)?);
-        let from = Bound::Excluded(self.place.clone());
+        let from = Bound::Included(self.entry(first)?);
         let entries = self.store.range(from, to, false).take(most);
         entries.map(|entry| self.key(&entry?.0)).collect()
     }

@@ -14,6 +14,8 @@ pub struct Entries<'a> {
     source: Source<'a>,
     /// Where the reader is: the key of the place that it reads.
     place: Vec<u8>,
+    /// How many bytes of values were read, where only what is asked for is.
+    bytes: usize,
 }
 
 enum Source<'a> {
@@ -43,6 +45,7 @@ impl<'a> Entries<'a> {
         Ok(Entries {
             source: Source::All { source, next },
             place: prefix.to_vec(),
+            bytes: 0,
         })
     }
 
@@ -51,7 +54,13 @@ impl<'a> Entries<'a> {
         Entries {
             source: Source::Cold(store),
             place: place.to_vec(),
+            bytes: 0,
         }
+    }
+
+    /// How many bytes of values were read, where only what is asked for is.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// The place, if what stands below it is not read now, but when it is asked for.
@@ -92,7 +101,11 @@ impl<'a> Entries<'a> {
                 let following = source.next().transpose()?;
                 Ok(std::mem::replace(next, following).map(|(_, value)| value))
             }
-            Source::Cold(store) => store.get(&self.place),
+            Source::Cold(store) => {
+                let value = store.get(&self.place)?;
+                self.bytes += value.as_ref().map_or(0, Vec::len);
+                Ok(value)
+            }
         }
     }
 

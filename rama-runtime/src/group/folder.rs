@@ -168,21 +168,28 @@ impl Group {
     /// The module goes on with it: now its parts are written down. Before this, nothing of the module has changed.
     pub(crate) fn adopt(&mut self) -> Result<(), StorageError> {
         let changeover = std::mem::take(&mut self.changeover);
+        // Of an opening that a crash has interrupted, something may stand under a number that the manifest has not given yet.
+        self.clear(changeover.fresh)?;
         // In front of the manifest, which does not name them yet: what a crash leaves of them is found by nobody, and written again.
         for (old, new, migration) in &changeover.migrated {
             self.migrate(*old, *new, migration)?;
         }
         self.manifest.write(&*self.files, &self.folder)?;
-        if !changeover.gone.is_empty() {
-            // Behind the manifest, which no longer names them: the same.
-            let mut gone = Coalesced::default();
-            for (of, number) in changeover.gone {
-                gone.clears.insert(keys::all_partitions(of, number).to_vec());
-            }
-            self.store.apply(&gone, self.log.tail())?;
-            self.store.persist()?;
+        // Behind the manifest, which no longer names them: the same.
+        self.clear(changeover.gone)
+    }
+
+    /// Nothing is stored under these numbers any more.
+    fn clear(&self, numbers: Vec<(Declared, u16)>) -> Result<(), StorageError> {
+        if numbers.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let mut changes = Coalesced::default();
+        for (of, number) in numbers {
+            changes.clears.insert(keys::all_partitions(of, number).to_vec());
+        }
+        self.store.apply(&changes, self.log.tail())?;
+        Ok(self.store.persist()?)
     }
 
     /// Makes a PState's values anew, under another number.

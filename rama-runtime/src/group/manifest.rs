@@ -128,6 +128,8 @@ impl Declaration {
 /// What is to be done before the module goes on with what is stored.
 #[derive(Debug, Default)]
 pub(crate) struct Changeover {
+    /// Numbers that are given for the first time.
+    pub(crate) fresh: Vec<(Declared, u16)>,
     /// What is no longer there.
     pub(crate) gone: Vec<(Declared, u16)>,
     /// PStates whose values are made anew: the numbers of the old and the new one.
@@ -312,6 +314,7 @@ impl Adopting<'_> {
     fn number(&mut self) -> Result<u16, StorageError> {
         let number = *self.next;
         *self.next = number.checked_add(1).ok_or(StorageError::TooManyParts)?;
+        self.changeover.fresh.extend(self.of.map(|of| (of, number)));
         Ok(number)
     }
 }

@@ -22,6 +22,7 @@ pub(crate) mod log;
 mod manifest;
 pub(crate) mod order;
 pub(crate) mod store;
+pub(crate) mod value;
 
 pub use changes::Changes;
 pub(crate) use changes::Stamp;

@@ -154,6 +154,10 @@ macro_rules! keyed {
                 Storage::store(node, changes)
             }
 
+            fn settle(node: &mut Self::Node, changes: &mut Changes) {
+                Storage::settle(node, Vec::new(), changes);
+            }
+
             fn weight(node: &Self::Node) -> usize {
                 Storage::weight(node)
             }

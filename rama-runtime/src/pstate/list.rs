@@ -2,10 +2,9 @@
 
 use super::edit::{After, Edit};
 use super::kinds::Sequence;
-use super::plain::{decode_value, encode_value};
 use super::schema::{Schema, load_nested, remove_nested, store_nested};
 use super::storage::put_len;
-use crate::group::{Changes, Entries, StoreError};
+use crate::group::{Changes, Entries, StoreError, value};
 use std::fmt;
 use std::mem;
 use std::ops::Deref;
@@ -129,12 +128,12 @@ impl<S: Schema> Items<S> {
     }
 
     pub(super) fn encode(&self, out: &mut Vec<u8>) -> Result<(), StoreError> {
-        encode_value(&self.nodes.len(), out)?;
+        value::encode(&self.nodes.len(), out)?;
         self.nodes.iter().try_for_each(|node| S::encode(node, out))
     }
 
     pub(super) fn decode(input: &mut &[u8]) -> Result<Self, StoreError> {
-        let len: usize = decode_value(input)?;
+        let len: usize = value::decode(input)?;
         (0..len).map(|_| S::decode(input)).collect()
     }
 
@@ -172,7 +171,7 @@ impl<S: Schema> Items<S> {
     /// Reads back what [`store`](Self::store) wrote.
     pub(super) fn load(entries: &mut Entries<'_>) -> Result<Option<Self>, StoreError> {
         let Some(header) = entries.here()? else { return Ok(None) };
-        let len: u64 = decode_value(&mut header.as_slice())?;
+        let len: u64 = value::decode(&mut header.as_slice())?;
         let mut items = Items::default();
         while let Some((at, place)) = entries.step::<u64>()? {
             let node = load_nested::<S>(entries)?;

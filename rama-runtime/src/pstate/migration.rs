@@ -1,10 +1,9 @@
 //! Values of an earlier version of a module, made into those of this one.
 
 use super::kinds::{Map, Subindexed};
-use super::plain::{decode_value, encode_value};
 use super::schema::{Key, Plain, Schema, type_shape};
 use crate::exec::attempt;
-use crate::group::StoreError;
+use crate::group::{StoreError, value};
 use std::fmt;
 
 /// A schema whose values can be migrated: a plain value, or a map of plain values.
@@ -80,12 +79,12 @@ impl Migration {
             from: S::shape_with(&type_shape::<Old>()),
             is_map: S::IS_MAP,
             convert: Box::new(move |mut old| {
-                let value: Old = decode_value(&mut old)?;
+                let value: Old = value::decode(&mut old)?;
                 let value = attempt(|| migrate(value)).map_err(|error| StoreError::Value {
                     reason: format!("its migration failed: {error}"),
                 })?;
                 let mut new = Vec::new();
-                encode_value(&value, &mut new)?;
+                value::encode(&value, &mut new)?;
                 Ok(new)
             }),
         }

@@ -2,8 +2,7 @@
 
 use super::cursor::ValueCursor;
 use super::schema::{Plain, Schema, type_shape};
-use crate::group::StoreError;
-use serde::{Serialize, de::DeserializeOwned};
+use crate::group::{StoreError, value};
 
 /// Takes back a write to a plain value: the value before.
 #[derive(Debug)]
@@ -44,33 +43,15 @@ impl<T: Plain> Schema for T {
     const FLAT: bool = true;
 
     fn encode(node: &T, out: &mut Vec<u8>) -> Result<(), StoreError> {
-        encode_value(node, out)
+        value::encode(node, out)
     }
 
     fn decode(input: &mut &[u8]) -> Result<T, StoreError> {
-        decode_value(input)
+        value::decode(input)
     }
 
     #[inline(always)]
     fn cursor<X, P>(site: X, path: P) -> ValueCursor<X, P> {
         ValueCursor::new(site, path)
     }
-}
-
-/// Appends a value's encoding.
-pub(super) fn encode_value<T: Serialize>(value: &T, out: &mut Vec<u8>) -> Result<(), StoreError> {
-    let buffer = std::mem::take(out);
-    *out = postcard::to_extend(value, buffer).map_err(|error| StoreError::Value {
-        reason: error.to_string(),
-    })?;
-    Ok(())
-}
-
-/// Takes one value off the front.
-pub(super) fn decode_value<T: DeserializeOwned>(input: &mut &[u8]) -> Result<T, StoreError> {
-    let (value, rest) = postcard::take_from_bytes(input).map_err(|error| StoreError::Damaged {
-        reason: format!("a value cannot be read: {error}"),
-    })?;
-    *input = rest;
-    Ok(value)
 }

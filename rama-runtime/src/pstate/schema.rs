@@ -148,6 +148,9 @@ pub trait Schema: Sized + Send + 'static {
         changes.put(|out| Self::encode(node, out))
     }
 
+    /// What [`store`](Schema::store) does beside writing, where nothing has changed.
+    fn settle(_node: &mut Self::Node, _changes: &mut Changes) {}
+
     /// About how many bytes the node takes in memory beside itself, as far as they may leave it.
     fn weight(_node: &Self::Node) -> usize {
         0

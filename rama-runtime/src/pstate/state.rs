@@ -248,8 +248,10 @@ impl<S: Schema> PStatePartition for PState<S> {
     }
 
     fn store(&mut self, changes: &mut Changes) -> Result<(), StoreError> {
-        // Where entries may leave memory, what was read is tidied up, too.
-        if !std::mem::take(&mut self.changed) && changes.stamp().is_none() {
+        if !std::mem::take(&mut self.changed) {
+            if let Some(root) = self.root.as_mut().filter(|_| changes.stamp().is_some()) {
+                S::settle(root, changes);
+            }
             return Ok(());
         }
         match &mut self.root {

@@ -32,6 +32,8 @@ pub(crate) struct Committer<M: Module> {
     behind: usize,
     /// There will be no more parts.
     ending: bool,
+    /// Nothing more comes to the store.
+    keeper_failed: bool,
     /// What the keeper is given to do.
     keeper: Sender<ToKeeper>,
 }
@@ -90,6 +92,7 @@ impl<M: Module> Committer<M> {
             hand_on_at: hand_on_at.min(HAND_ON_AT),
             behind: 0,
             ending: false,
+            keeper_failed: false,
             keeper,
         }
     }
@@ -144,18 +147,11 @@ impl<M: Module> Committer<M> {
                 self.behind = self.behind.saturating_sub(bytes);
                 self.kept(commit, cut);
             }
-            ToCommitter::Failed(error) => self.shared.fail(error),
-            ToCommitter::Press => {
-                let synced = if self.unsynced { self.log.sync() } else { Ok(()) };
-                match synced {
-                    Ok(()) => {
-                        self.unsynced = false;
-                        self.hand_on();
-                        let _ = self.keeper.send(ToKeeper::Now);
-                    }
-                    Err(error) => self.shared.fail(error),
-                }
+            ToCommitter::Failed(error) => {
+                self.keeper_failed = true;
+                self.shared.fail(error);
             }
+            ToCommitter::Press => self.catch_up(),
             ToCommitter::End => self.ending = true,
         }
         !self.ending
@@ -163,11 +159,37 @@ impl<M: Module> Committer<M> {
 
     /// Where the store is far behind, nothing is committed: else what is on its way to it would fill the memory.
     fn wait_for_keeper(&mut self) {
-        while self.behind > MOST_BEHIND {
+        while self.behind > MOST_BEHIND && !self.ending && !self.keeper_failed {
             match self.inbox.recv() {
                 // No part, as one cut is under way at a time.
                 Ok(message) => _ = self.hear(message),
                 Err(_) => return,
+            }
+        }
+    }
+
+    /// The store is to have all that is durable, now.
+    fn catch_up(&mut self) {
+        if self.unsynced {
+            self.sync_log();
+        } else {
+            self.hand_on();
+        }
+        let _ = self.keeper.send(ToKeeper::Now);
+    }
+
+    /// Makes the log durable up to its end; then the keeper may have all of it.
+    fn sync_log(&mut self) {
+        // Also where it fails: it is not tried again.
+        self.unsynced = false;
+        match self.log.sync() {
+            Ok(()) => {
+                self.synced_at = self.shared.clock().now();
+                self.hand_on();
+            }
+            Err(error) => {
+                self.to_keep.clear();
+                self.shared.fail(error);
             }
         }
     }
@@ -178,7 +200,10 @@ impl<M: Module> Committer<M> {
             // It only takes room; the next trim tries again.
             tracing::warn!(%error, "a log could not be trimmed");
         }
-        if self.shared.epochs.as_ref().is_some_and(|epochs| epochs.caught_up(cut)) {
+        let Some(epochs) = &self.shared.epochs else { return };
+        // Cuts with which nothing was written are in the store as well as any.
+        let all = self.to_keep.is_empty() && self.behind == 0;
+        if epochs.caught_up(if all { epochs.durable() } else { cut }) {
             self.shared.tell_all(|| Message::Wake);
         }
     }
@@ -206,7 +231,9 @@ impl<M: Module> Committer<M> {
             part.held.leave(&self.shared.pending);
         }
         // Behind the answers, for which somebody waits.
-        if self.unsynced {
+        if self.shared.epochs.as_ref().is_some_and(|epochs| epochs.is_pressed()) {
+            self.catch_up();
+        } else if self.unsynced {
             self.sync_if_due();
         } else if self.to_keep_bytes >= self.hand_on_at {
             self.hand_on();
@@ -264,14 +291,7 @@ impl<M: Module> Committer<M> {
 
     fn sync_if_due(&mut self) {
         if self.sync_in().is_some_and(|time| time.is_zero()) {
-            match self.log.sync() {
-                Ok(()) => {
-                    self.unsynced = false;
-                    self.synced_at = self.shared.clock().now();
-                    self.hand_on();
-                }
-                Err(error) => self.shared.fail(error),
-            }
+            self.sync_log();
         }
     }
 

@@ -150,12 +150,14 @@ impl<M: Module> Thread<M> {
             Duration::ZERO
         };
         let due = age >= least.max(durable.cost * SHARE);
-        let at_once = idle && !durable.held.is_empty();
-        if !due && !at_once && !crowded {
+        let at_once = idle && (!durable.held.is_empty() || crowded);
+        // While a cut is under way, there is no timer for the next one: who goes to sleep now would not wake for it.
+        let sleeps = idle && durable.changed && epochs.durable() < durable.cut;
+        if !due && !at_once && !crowded && !sleeps {
             return;
         }
         let begun = match epochs.begin() {
-            None if at_once => epochs.want(),
+            None if at_once || sleeps => epochs.want(),
             begun => begun,
         };
         if let Some(cut) = begun {
@@ -215,7 +217,9 @@ impl<M: Module> Thread<M> {
     fn write_down(&mut self, changes: &mut Changes, unfinished: &mut Unfinished) -> Result<(), StoreError> {
         self.host.store_partitions(changes)?;
         self.host.tidy(changes);
-        if self.host.durable.as_ref().is_some_and(|durable| durable.changed) {
+        // Also where nothing has changed: what comes under way is added to it, and all of it is one entry of the store.
+        let durable = self.host.durable.as_ref();
+        if durable.is_some_and(|durable| durable.changed || durable.any_unfinished) {
             self.write_unfinished(unfinished)?;
         }
         Ok(())

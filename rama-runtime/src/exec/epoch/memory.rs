@@ -81,12 +81,13 @@ impl<M: Module> Host<M> {
         let (Some(stamp), Some(epochs)) = (changes.stamp(), &self.shared.epochs) else {
             return;
         };
+        let cut = self.cut_made() + 1;
         let archived = epochs.archived();
         let now = self.shared.clock().now();
         let Some(memory) = self.durable.as_mut().and_then(|durable| durable.memory.as_mut()) else {
             return;
         };
-        memory.since += changes.len();
+        memory.since += changes.len() + changes.bytes_read();
         let (at, took) = memory.weighed;
         let rarely = now.saturating_sub(at) < took * RARELY && memory.since < memory.budget;
         if (memory.since < memory.budget / 32 && !memory.over) || rarely {
@@ -128,7 +129,7 @@ impl<M: Module> Host<M> {
         }
         let over = left > budget / 8;
         if over {
-            epochs.press();
+            epochs.press(cut);
         }
         if let Some(memory) = self.durable.as_mut().and_then(|durable| durable.memory.as_mut()) {
             (memory.over, memory.turn, memory.weighed) = (over, next, (now, took));

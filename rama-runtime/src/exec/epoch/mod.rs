@@ -55,8 +55,8 @@ pub(crate) struct Epochs {
     wanted: AtomicBool,
     /// The number of the last cut whose changes are in the store.
     archived: AtomicU64,
-    /// Some thread has more in memory than it should, and can let go of it only when the store has caught up.
-    pressed: AtomicBool,
+    /// Some thread has more in memory than it should, and can let go of it only when the store has caught up to that cut. 0: none.
+    pressed: AtomicU64,
     pub(crate) committer: Sender<ToCommitter>,
     pub(crate) limits: EpochLimits,
     /// What the store calls the things that the module declares.
@@ -91,7 +91,7 @@ impl Epochs {
             durable: AtomicU64::new(0),
             wanted: AtomicBool::new(false),
             archived: AtomicU64::new(0),
-            pressed: AtomicBool::new(false),
+            pressed: AtomicU64::new(0),
             committer,
             limits,
             numbers,
@@ -109,18 +109,23 @@ impl Epochs {
         self.archived.load(Ordering::SeqCst)
     }
 
-    /// A thread waits for the store to catch up.
-    pub(crate) fn press(&self) {
-        if !self.pressed.swap(true, Ordering::SeqCst) {
+    /// A thread waits for the store to catch up to that cut.
+    pub(crate) fn press(&self, cut: u64) {
+        if self.pressed.fetch_max(cut, Ordering::SeqCst) < cut {
             // The committer has stopped: the module is ending.
             let _ = self.committer.send(ToCommitter::Press);
         }
     }
 
-    /// The store has caught up to that cut. Says whether somebody has waited for it.
+    /// Whether a thread waits for the store to have more than it has.
+    fn is_pressed(&self) -> bool {
+        self.pressed.load(Ordering::SeqCst) > self.archived()
+    }
+
+    /// The store has caught up to that cut. Says whether somebody has waited for it to move.
     fn caught_up(&self, cut: u64) -> bool {
-        self.archived.fetch_max(cut, Ordering::SeqCst);
-        self.pressed.swap(false, Ordering::SeqCst)
+        let before = self.archived.fetch_max(cut, Ordering::SeqCst);
+        self.pressed.load(Ordering::SeqCst) > before
     }
 
     /// Begins the next cut, unless one is under way. Says which it is: whoever calls tells the threads.

@@ -13,7 +13,7 @@ use crate::exec::batch::Batch;
 use crate::exec::host::Host;
 use crate::exec::thread::Thread;
 use crate::exec::trees::TreeUpdate;
-use crate::group::{Numbers, StoreError};
+use crate::group::{Numbers, StoreError, value};
 use crate::module::Module;
 use crate::topology::TreeRef;
 use serde::{Deserialize, Serialize};
@@ -123,14 +123,6 @@ pub struct RunWriter<'u> {
     pub(super) wait: Option<WaitFor>,
 }
 
-fn push<T: Serialize>(value: &T, out: &mut Vec<u8>) -> Result<(), StoreError> {
-    let buffer = std::mem::take(out);
-    *out = postcard::to_extend(value, buffer).map_err(|error| StoreError::Value {
-        reason: error.to_string(),
-    })?;
-    Ok(())
-}
-
 fn damaged<E>(_: E) -> StoreError {
     StoreError::Damaged {
         reason: "what was unfinished cannot be read".to_owned(),
@@ -146,7 +138,7 @@ impl Unfinished {
     pub(super) fn encode(&self, numbers: &Numbers, out: &mut Vec<u8>) -> Result<(), StoreError> {
         for (&topology, &fingerprint) in numbers.topologies.iter().zip(&numbers.fingerprints) {
             out.push(SHAPE);
-            push(&Shape { topology, fingerprint }, out)?;
+            value::encode(&Shape { topology, fingerprint }, out)?;
         }
         out.extend_from_slice(&self.bytes);
         Ok(())
@@ -154,12 +146,12 @@ impl Unfinished {
 
     fn tree(&mut self, tree: &StoredTree) -> Result<(), StoreError> {
         self.bytes.push(TREE);
-        push(tree, &mut self.bytes)
+        value::encode(tree, &mut self.bytes)
     }
 
     fn lost(&mut self, lost: &Lost) -> Result<(), StoreError> {
         self.bytes.push(LOST);
-        push(lost, &mut self.bytes)
+        value::encode(lost, &mut self.bytes)
     }
 }
 
@@ -173,7 +165,7 @@ impl RunWriter<'_> {
             hops: u32::try_from(hops).map_err(|_| StoreError::TooLarge)?,
         };
         self.unfinished.bytes.push(RUN);
-        push(&head, &mut self.unfinished.bytes)
+        value::encode(&head, &mut self.unfinished.bytes)
     }
 
     /// The next hop of the run.
@@ -184,7 +176,7 @@ impl RunWriter<'_> {
         encode: impl FnOnce(&mut Vec<u8>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let bytes = &mut self.unfinished.bytes;
-        push(&(task, record), bytes)?;
+        value::encode(&(task, record), bytes)?;
         let length_at = bytes.len();
         bytes.extend_from_slice(&[0; 4]);
         encode(bytes)?;
@@ -199,22 +191,17 @@ impl RunWriter<'_> {
 /// # Errors
 /// When the bytes are something else.
 pub(crate) fn read<'a>(mut bytes: &'a [u8], mut each: impl FnMut(Item<'a>)) -> Result<(), StoreError> {
-    fn take<'a, T: Deserialize<'a>>(bytes: &mut &'a [u8]) -> Result<T, StoreError> {
-        let (value, rest) = postcard::take_from_bytes(bytes).map_err(damaged)?;
-        *bytes = rest;
-        Ok(value)
-    }
     while let Some((&tag, rest)) = bytes.split_first() {
         bytes = rest;
         let item = match tag {
-            TREE => Item::Tree(take(&mut bytes)?),
-            LOST => Item::Lost(take(&mut bytes)?),
-            SHAPE => Item::Shape(take(&mut bytes)?),
+            TREE => Item::Tree(value::decode(&mut bytes)?),
+            LOST => Item::Lost(value::decode(&mut bytes)?),
+            SHAPE => Item::Shape(value::decode(&mut bytes)?),
             RUN => {
-                let head: RunHead = take(&mut bytes)?;
+                let head: RunHead = value::decode(&mut bytes)?;
                 let mut hops = Vec::new();
                 for _ in 0..head.hops {
-                    let (task, record) = take(&mut bytes)?;
+                    let (task, record) = value::decode(&mut bytes)?;
                     let (length, rest) = bytes.split_first_chunk::<4>().ok_or(()).map_err(damaged)?;
                     let length = u32::from_le_bytes(*length) as usize;
                     let (hop, rest) = rest.split_at_checked(length).ok_or(()).map_err(damaged)?;

@@ -79,14 +79,19 @@ impl<K> Marks<K> {
     /// The entry was stored with that cut, and took so many bytes.
     pub(super) fn stamp(&mut self, number: usize, cut: Option<u32>, bytes: usize) {
         if let Some(cut) = cut {
-            if number >= self.stamps.len() {
-                self.stamps.resize(number + 1, cut);
-            }
-            self.stamps[number] = cut;
+            self.came(number, cut);
             // An entry has less than 4 GiB.
             let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
             self.bytes = self.bytes - self.bytes / 16 + bytes / 16 + 1;
         }
+    }
+
+    /// The entry is in memory, and the store had it by that cut.
+    pub(super) fn came(&mut self, number: usize, cut: u32) {
+        if number >= self.stamps.len() {
+            self.stamps.resize(number + 1, cut);
+        }
+        self.stamps[number] = cut;
     }
 
     /// The last cut with which the entry was stored.

@@ -18,10 +18,9 @@ pub use tree::{Tree, TreeUndo};
 
 use super::edit::{After, Edit};
 use super::lookup::HeldKey;
-use super::plain::{decode_value, encode_value};
 use super::schema::{Key, Schema, load_nested};
 use super::window::Window;
-use crate::group::{Changes, Cold, Entries, Evicting, StoreError};
+use crate::group::{Changes, Cold, Entries, Evicting, StoreError, value};
 
 /// The entries of a map or a set, on one task.
 pub trait Storage: Default + Send + Sized + 'static {
@@ -92,6 +91,10 @@ pub trait Storage: Default + Send + Sized + 'static {
     /// When a key's or a value's own `Serialize` fails.
     fn store(&mut self, changes: &mut Changes) -> Result<(), StoreError>;
 
+    /// With a cut: what reads have brought into memory stays there, and what the store has heard of is forgotten. `gone`: keys whose
+    /// removal is stored with it.
+    fn settle(&mut self, gone: Vec<Self::Key>, changes: &mut Changes);
+
     /// What was stored is known: from now on, changes are noted.
     fn stored(&mut self);
 
@@ -110,13 +113,13 @@ const ENTRY: usize = 40;
 
 /// The place of the collection itself says that there is one, and how many entries it has.
 pub(super) fn put_len(len: usize, changes: &mut Changes) -> Result<(), StoreError> {
-    changes.put(|out| encode_value(&(len as u64), out))
+    changes.put(|out| value::encode(&(len as u64), out))
 }
 
 /// Reads entries back, one by one.
 pub(super) fn load<T: Storage>(entries: &mut Entries<'_>) -> Result<Option<T>, StoreError> {
     let Some(header) = entries.here()? else { return Ok(None) };
-    let len: u64 = decode_value(&mut header.as_slice())?;
+    let len: u64 = value::decode(&mut header.as_slice())?;
     if let Some(cold) = entries.stays_cold() {
         return Ok(Some(T::stays_cold(cold, usize::try_from(len).unwrap_or(usize::MAX))));
     }
@@ -141,9 +144,9 @@ pub(super) fn load<T: Storage>(entries: &mut Entries<'_>) -> Result<Option<T>, S
 
 /// Appends all entries, as one value.
 pub(super) fn encode<T: Storage>(storage: &T, out: &mut Vec<u8>) -> Result<(), StoreError> {
-    encode_value(&storage.len(), out)?;
+    value::encode(&storage.len(), out)?;
     for (key, node) in storage.entries() {
-        encode_value(key, out)?;
+        value::encode(key, out)?;
         T::Item::encode(node, out)?;
     }
     Ok(())
@@ -151,10 +154,10 @@ pub(super) fn encode<T: Storage>(storage: &T, out: &mut Vec<u8>) -> Result<(), S
 
 /// Takes all entries off the front of a value.
 pub(super) fn decode<T: Storage>(input: &mut &[u8]) -> Result<T, StoreError> {
-    let len: usize = decode_value(input)?;
+    let len: usize = value::decode(input)?;
     let mut storage = T::default();
     for _ in 0..len {
-        let key = decode_value(input)?;
+        let key = value::decode(input)?;
         storage.add(key, T::Item::decode(input)?);
     }
     Ok(storage)

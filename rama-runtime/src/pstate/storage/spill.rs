@@ -7,13 +7,13 @@
 use super::NodeOf;
 use super::Storage;
 use crate::exec::discard;
-use crate::group::{Cold, Evicting, Stamp, StoreError};
+use crate::group::{Changes, Cold, Evicting, Stamp, StoreError};
 use crate::pstate::lookup::Lookup;
 use crate::pstate::schema::{Schema, load_nested};
 use crate::pstate::window::Window;
 use crate::topology::EventError;
 use elsa::FrozenVec;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -32,6 +32,9 @@ pub(super) struct Spill<T: Storage> {
     before: Vec<Option<Option<u32>>>,
     /// The last cut that is known to be in the store.
     archived: u32,
+    /// An entry's bytes in the store, about: the mean of those that were read lately. And all that were read since the last cut.
+    bytes: Cell<usize>,
+    read: Cell<usize>,
 }
 
 impl<T: Storage> Default for Spill<T> {
@@ -44,6 +47,8 @@ impl<T: Storage> Default for Spill<T> {
             gone: BTreeMap::new(),
             before: Vec::new(),
             archived: 0,
+            bytes: Cell::new(0),
+            read: Cell::new(0),
         }
     }
 }
@@ -91,8 +96,17 @@ impl<T: Storage> Spill<T> {
         self.cold.as_ref().filter(|_| self.count > 0 && !self.is_gone(key))
     }
 
-    fn read(cold: &Cold, key: &T::Key) -> Option<NodeOf<T>> {
-        insist(cold.get(key, load_nested::<T::Item>))
+    fn read(&self, cold: &Cold, key: &T::Key) -> Option<NodeOf<T>> {
+        let (node, bytes) = insist(cold.get(key, load_nested::<T::Item>));
+        let mean = self.bytes.get();
+        self.bytes.set(mean - mean / 16 + bytes / 16 + 1);
+        self.read.set(self.read.get() + bytes);
+        node
+    }
+
+    /// About how many bytes an entry takes in the store, by those that were read.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes.get()
     }
 
     /// The entry of `key`, which is not in memory.
@@ -103,7 +117,7 @@ impl<T: Storage> Spill<T> {
             return self.found.get(*place).map(|(_, node)| node);
         }
         let key = key.to_owned();
-        let node = Self::read(cold, &key)?;
+        let node = self.read(cold, &key)?;
         Some(&self.keep(key, node).1)
     }
 
@@ -118,7 +132,7 @@ impl<T: Storage> Spill<T> {
     pub(super) fn take<Q: Lookup<T::Key> + ?Sized>(&mut self, key: &Q) -> Option<(T::Key, NodeOf<T>)> {
         let cold = self.cold_for(key)?;
         let key = key.to_owned();
-        let node = Self::read(cold, &key)?;
+        let node = self.read(cold, &key)?;
         self.count -= 1;
         // What reads have found of it will not be looked at any more: what is in memory counts.
         Some((key, node))
@@ -164,7 +178,13 @@ impl<T: Storage> Spill<T> {
 
     /// What has changed is stored with that cut, the removal of `removed` included. Hands back what was read since the last one: it may
     /// stay in memory.
-    pub(super) fn stored(&mut self, stamp: Stamp, removed: Vec<T::Key>) -> Vec<(T::Key, NodeOf<T>)> {
+    pub(super) fn stored(
+        &mut self,
+        stamp: Stamp,
+        removed: Vec<T::Key>,
+        changes: &mut Changes,
+    ) -> Vec<(T::Key, NodeOf<T>)> {
+        changes.note_read(self.read.take());
         self.archived = stamp.archived;
         self.before.clear();
         for key in removed {
@@ -180,8 +200,13 @@ impl<T: Storage> Spill<T> {
             .map(|entry| *entry)
             .filter(|(key, _)| !self.gone.contains_key(key))
             .collect();
-        self.gone.retain(|_, cut| cut.is_none_or(|cut| !stamp.has(cut)));
+        self.prune(stamp);
         found
+    }
+
+    /// Forgets removed keys of which the store has heard. Before entries leave memory: of what leaves, the store is believed.
+    pub(super) fn prune(&mut self, stamp: Stamp) {
+        self.gone.retain(|_, cut| cut.is_none_or(|cut| !stamp.has(cut)));
     }
 
     /// So many of these are in memory now.

@@ -115,8 +115,7 @@ impl<K: Key, S: Schema> Table<K, S> {
         self.map.push(key, node);
         let slot = self.map.len() - 1;
         if let Some(marks) = &mut self.marks {
-            let bytes = marks.bytes();
-            marks.stamp(slot, Some(archived), bytes);
+            marks.came(slot, archived);
         }
         slot
     }
@@ -328,17 +327,22 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
             }
             marks.give_back(numbers);
         }
-        if let (Some(stamp), Some(spill)) = (stamp, &mut self.spill) {
-            for (key, node) in spill.stored(stamp, gone) {
-                if self.map.find::<K>(&key).is_none() {
-                    if let Some(spill) = &mut self.spill {
-                        spill.came(1);
-                    }
-                    self.put_back(key, node, stamp.archived);
+        self.settle(gone, changes);
+        Ok(())
+    }
+
+    fn settle(&mut self, gone: Vec<K>, changes: &mut Changes) {
+        let (Some(stamp), Some(spill)) = (changes.stamp(), &mut self.spill) else {
+            return;
+        };
+        for (key, node) in spill.stored(stamp, gone, changes) {
+            if self.map.find::<K>(&key).is_none() {
+                if let Some(spill) = &mut self.spill {
+                    spill.came(1);
                 }
+                self.put_back(key, node, stamp.archived);
             }
         }
-        Ok(())
     }
 
     fn stored(&mut self) {
@@ -356,8 +360,8 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
     fn weight(&self) -> usize {
         // One that is a part of a larger value leaves memory with it, or not at all.
         let Some(marks) = &self.marks else { return 0 };
-        let bytes = marks.bytes();
-        let entry = size_of::<(K, S::Node)>() + bytes + ENTRY;
+        let read = self.spill.as_ref().map_or(0, |spill| spill.bytes());
+        let entry = size_of::<(K, S::Node)>() + marks.bytes().max(read) + ENTRY;
         let nested = if S::FLAT {
             0
         } else {
@@ -370,9 +374,10 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
     fn evict(&mut self, evicting: &mut Evicting) {
         let Some(marks) = &mut self.marks else { return };
         let spill = self.spill.get_or_insert_default();
-        let entry = size_of::<(K, S::Node)>() + marks.bytes() + ENTRY;
+        let entry = size_of::<(K, S::Node)>() + marks.bytes().max(spill.bytes()) + ENTRY;
         evicting.freed(spill.found() * entry);
         spill.forget_found();
+        spill.prune(evicting.stamp);
         let mut left = self.map.len();
         while left > 0 && !evicting.enough() {
             left -= 1;

@@ -86,7 +86,8 @@ impl<K: Key, S: Schema> Tree<K, S> {
 
     /// What an entry in memory takes, in bytes, without what is nested in it.
     fn entry_weight(&self) -> usize {
-        size_of::<(K, S::Node)>() + self.bytes + ENTRY
+        let read = self.spill.as_ref().map_or(0, |spill| spill.bytes());
+        size_of::<(K, S::Node)>() + self.bytes.max(read) + ENTRY
     }
 
     #[inline]
@@ -245,20 +246,23 @@ impl<K: Key, S: Schema> Storage for Tree<K, S> {
                 None => {}
             }
         }
-        if let Some(stamp) = stamp {
-            self.recent.retain(|_, cut| !stamp.has(*cut));
-            if let Some(spill) = &mut self.spill {
-                let mut came = 0;
-                for (key, node) in spill.stored(stamp, gone) {
-                    if let Entry::Vacant(place) = self.map.entry(key) {
-                        place.insert(node);
-                        came += 1;
-                    }
-                }
-                spill.came(came);
+        self.settle(gone, changes);
+        Ok(())
+    }
+
+    fn settle(&mut self, gone: Vec<K>, changes: &mut Changes) {
+        let (Some(stamp), Some(spill)) = (changes.stamp(), &mut self.spill) else {
+            return;
+        };
+        self.recent.retain(|_, cut| !stamp.has(*cut));
+        let mut came = 0;
+        for (key, node) in spill.stored(stamp, gone, changes) {
+            if let Entry::Vacant(place) = self.map.entry(key) {
+                place.insert(node);
+                came += 1;
             }
         }
-        Ok(())
+        spill.came(came);
     }
 
     fn stored(&mut self) {
@@ -294,6 +298,7 @@ impl<K: Key, S: Schema> Storage for Tree<K, S> {
         if let Some(spill) = &mut self.spill {
             evicting.freed(spill.found() * entry);
             spill.forget_found();
+            spill.prune(evicting.stamp);
         }
         let mut left = self.map.len();
         while left > 0 && !evicting.enough() {
