@@ -34,6 +34,11 @@ impl Durable {
         }
     }
 
+    /// When a cut is worth while because of what is in memory, if it is.
+    fn crowded_at(&self, epochs: &Epochs) -> Option<Duration> {
+        self.memory.as_ref()?.wants_cut(epochs.archived())
+    }
+
     /// What was unfinished has been taken up. `any`: some of it is stored, and is to be replaced by what is unfinished now.
     pub(super) fn took_up(&mut self, any: bool, stale: BTreeSet<u32>) {
         (self.any_unfinished, self.changed, self.stale) = (any, true, stale);
@@ -135,10 +140,7 @@ impl<M: Module> Thread<M> {
         let now = self.clock().now();
         let Some(durable) = &self.host.durable else { return };
         let Some(epochs) = &self.host.shared.epochs else { return };
-        let crowded = durable
-            .memory
-            .as_ref()
-            .is_some_and(|memory| memory.wants_cut(epochs.archived()));
+        let crowded = durable.crowded_at(epochs).is_some_and(|at| at <= now);
         if !durable.changed && durable.held.is_empty() && !crowded {
             return;
         }
@@ -170,7 +172,11 @@ impl<M: Module> Thread<M> {
         let durable = self.host.durable.as_ref()?;
         let epochs = self.host.shared.epochs.as_ref()?;
         // While a cut is under way, its end is what is waited for.
-        (durable.changed && epochs.durable() == durable.cut).then(|| durable.at + epochs.limits.interval)
+        if epochs.durable() < durable.cut {
+            return None;
+        }
+        let ends = durable.changed.then(|| durable.at + epochs.limits.interval);
+        [ends, durable.crowded_at(epochs)].into_iter().flatten().min()
     }
 
     /// Makes that cut.

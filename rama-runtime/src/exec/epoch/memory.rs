@@ -28,6 +28,9 @@ pub(crate) struct Memory {
 /// What a read may have brought into memory.
 const READ: usize = 512;
 
+/// So many bytes are never worth a cut of their own.
+const LITTLE: usize = 16 << 10;
+
 /// Weighing takes at most one part of so many of the time.
 const RARELY: u32 = 16;
 
@@ -49,9 +52,21 @@ impl Memory {
         self.since += READ;
     }
 
-    /// Whether a cut is worth while, though nobody waits for it. `archived`: how far the store has come.
-    pub(super) fn wants_cut(&self, archived: u64) -> bool {
-        (self.over && self.tried_at.is_none_or(|tried| tried < archived)) || self.since > self.budget / 4
+    /// When a cut is worth while, though nobody waits for it, if it is. `archived`: how far the store has come.
+    pub(super) fn wants_cut(&self, archived: u64) -> Option<Duration> {
+        let caught_up = self.over && self.tried_at.is_none_or(|tried| tried < archived);
+        let much = self.since > (self.budget / 4).max(LITTLE);
+        (caught_up || much).then(|| self.not_before())
+    }
+
+    /// They are not weighed again before.
+    fn not_before(&self) -> Duration {
+        let (at, took) = self.weighed;
+        if self.since < self.budget {
+            at + took * RARELY
+        } else {
+            at
+        }
     }
 }
 
@@ -88,9 +103,7 @@ impl<M: Module> Host<M> {
             return;
         };
         memory.since += changes.len() + changes.bytes_read();
-        let (at, took) = memory.weighed;
-        let rarely = now.saturating_sub(at) < took * RARELY && memory.since < memory.budget;
-        if (memory.since < memory.budget / 32 && !memory.over) || rarely {
+        if (memory.since < memory.budget / 32 && !memory.over) || now < memory.not_before() {
             return;
         }
         memory.since = 0;
