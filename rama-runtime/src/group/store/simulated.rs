@@ -4,7 +4,7 @@ use super::{Coalesced, EntryIter, Store, StoreError};
 use crate::env::Rng;
 use crate::group::order;
 use std::collections::BTreeMap;
-use std::ops::{Bound, RangeBounds};
+use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A store that outlives the cluster which uses it, as a disk does. Clones are the same store.
@@ -88,12 +88,17 @@ impl Store for SimulatedStore {
     }
 
     fn range<'s>(&'s self, from: Bound<Vec<u8>>, to: Bound<Vec<u8>>, backwards: bool) -> EntryIter<'s> {
+        use Bound::{Excluded, Included, Unbounded};
+        let nothing = match (&from, &to) {
+            (Unbounded, _) | (_, Unbounded) => false,
+            (Included(from), Included(to)) => from > to,
+            (Included(from) | Excluded(from), Included(to) | Excluded(to)) => from >= to,
+        };
+        if nothing {
+            return Box::new(std::iter::empty());
+        }
         let inner = self.lock();
-        let entries = inner
-            .now
-            .entries
-            .iter()
-            .filter(|(key, _)| (from.as_ref(), to.as_ref()).contains(*key));
+        let entries = inner.now.entries.range((from, to));
         let mut entries: Vec<_> = entries.map(|(key, value)| Ok((key.clone(), value.clone()))).collect();
         if backwards {
             entries.reverse();
