@@ -48,8 +48,8 @@
 //!
 //! The unit's encoding is empty: what stores keys must take an empty one, or put something before it.
 //!
-//! A stored key's type may be renamed, wrapped into a newtype, and be given new variants behind its last one. Any other
-//! change makes it another type.
+//! As far as the bytes go, a stored key's type may be renamed, wrapped into a newtype, and be given new variants behind its last
+//! one; any other change makes it another type. (The manifest compares names of types as well, so it refuses another name.)
 
 mod decode;
 mod encode;
