@@ -27,7 +27,7 @@ pub(crate) struct DepotDecl {
     pub(crate) ident: Ident,
     pub(crate) record: Type,
     pub(crate) partitioner: Partitioner,
-    pub(crate) keep: Option<u64>,
+    pub(crate) keep: Option<Keep>,
     /// What it was called in an earlier version.
     pub(crate) renamed_from: Option<String>,
     pub(crate) docs: String,
@@ -109,12 +109,25 @@ pub(crate) struct SourceDecl {
     pub(crate) levels: Vec<Attribute>,
 }
 
-/// Where a source begins.
+/// Which records a depot keeps.
 #[derive(Debug, Clone, Copy)]
+pub(crate) enum Keep {
+    Last(u64),
+    Within { millis: u64 },
+}
+
+/// Where a source begins.
+#[derive(Debug, Clone)]
 pub(crate) enum StartFrom {
     Beginning,
     End,
     Ago(u64),
+    Within {
+        millis: u64,
+    },
+    /// A number, or the path of a constant.
+    Offset(Expr),
+    Since(Expr),
 }
 
 /// What a failure runs again.

@@ -121,6 +121,12 @@ pub enum Error {
         /// Behind the last offset there is.
         end: u64,
     },
+    /// A depot has no consumer of that name: it never had, or somebody has removed it.
+    #[error("there is no consumer `{consumer}`: `consumer(name, start_from)` of the depot's client makes one")]
+    NoSuchConsumer {
+        /// The name.
+        consumer: String,
+    },
     /// Code that a client sent to a task panicked there. Nothing else is affected.
     #[error("a read panicked: {message}")]
     ReadPanicked {

@@ -3,7 +3,7 @@
 use super::machine::Machine;
 use crate::ir::{Access, Alignment};
 use crate::model::{
-    DepotDecl, ModuleDecl, OnFailure, PStateDecl, Partitioner, Retry, SourceDecl, StartFrom, TopologiesDecl,
+    DepotDecl, Keep, ModuleDecl, OnFailure, PStateDecl, Partitioner, Retry, SourceDecl, StartFrom, TopologiesDecl,
     function_text, text,
 };
 use crate::names;
@@ -80,12 +80,21 @@ fn depot(depot: &DepotDecl) -> TokenStream {
             quote!(Custom(#code))
         }
     };
-    let keep = optional(depot.keep.map(|keep| quote!(#keep)));
+    let keep = keep(depot.keep);
     quote! {
         #private::DepotDescriptor {
             name: #name, record: #record, partitioner: #private::PartitionerDescriptor::#partitioner, keep: #keep, docs: #docs,
         }
     }
+}
+
+/// A depot's `keep`.
+pub(super) fn keep(keep: Option<Keep>) -> TokenStream {
+    let private = names::private();
+    optional(keep.map(|keep| match keep {
+        Keep::Last(records) => quote!(#private::Keep::Last(#records)),
+        Keep::Within { millis } => quote!(#private::Keep::Within { millis: #millis }),
+    }))
 }
 
 fn pstate(pstate: &PStateDecl) -> TokenStream {
@@ -131,10 +140,13 @@ fn source(source: &SourceDecl, module: &ModuleDecl) -> TokenStream {
     let (name, docs, depot) = (source.ident.to_string(), &source.docs, position(&source.depot));
     let returns = source.returns.as_ref().map(text).unwrap_or_default();
     let has_ack_return = source.returns.is_some();
-    let start_from = match source.start_from {
+    let start_from = match &source.start_from {
         StartFrom::Beginning => quote!(Beginning),
         StartFrom::End => quote!(End),
         StartFrom::Ago(records) => quote!(Ago(#records)),
+        StartFrom::Within { millis } => quote!(Within { millis: #millis }),
+        StartFrom::Offset(offset) => quote!(Offset(#offset)),
+        StartFrom::Since(time) => quote!(Since { unix_millis: #time }),
     };
     let retry = match source.retry {
         Retry::Individual => quote!(Individual),

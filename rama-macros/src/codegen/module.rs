@@ -2,7 +2,7 @@
 
 use super::machine::Machine;
 use super::{descriptor, key_function};
-use crate::model::{ModuleDecl, PStateDecl, Partitioner, TopologiesDecl};
+use crate::model::{Keep, ModuleDecl, PStateDecl, Partitioner, TopologiesDecl};
 use crate::names;
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -55,14 +55,11 @@ pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, machines:
         let ident = &depot.ident;
         // A tick is no data.
         let keep = if matches!(depot.partitioner, Partitioner::Tick { .. }) {
-            Some(0)
+            Some(Keep::Last(0))
         } else {
             depot.keep
         };
-        let keep = match keep {
-            Some(keep) => quote!(::core::option::Option::Some(#keep)),
-            None => quote!(::core::option::Option::None),
-        };
+        let keep = descriptor::keep(keep);
         let record = &depot.record;
         quote!(#ident: #private::Depot::new(#index, task, #keep).stored(#private::RecordCodec::<#record>::new().find()))
     });

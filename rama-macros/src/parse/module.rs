@@ -2,9 +2,9 @@
 
 use super::options::{self, AttributeOption};
 use crate::diag::{Code, Diagnostics, list};
-use crate::model::{DepotDecl, KeyFunction, ModuleDecl, PStateDecl, Partitioner, docs};
+use crate::model::{DepotDecl, Keep, KeyFunction, ModuleDecl, PStateDecl, Partitioner, docs};
 use proc_macro2::Ident;
-use syn::{Attribute, Expr, Field, Fields, GenericArgument, ItemStruct, LitStr, PathArguments, Type};
+use syn::{Attribute, Expr, ExprLit, Field, Fields, GenericArgument, ItemStruct, Lit, LitStr, PathArguments, Type};
 
 const MODULE_OPTIONS: &[&str] = &["check_alignment"];
 const DEPOT_OPTIONS: &[&str] = &["random", "hash_by", "global", "disallow", "tick", "partitioner", "keep"];
@@ -219,7 +219,7 @@ fn depot_options(
     options: &[AttributeOption],
     parses: bool,
     diagnostics: &mut Diagnostics,
-) -> (Partitioner, Option<u64>) {
+) -> (Partitioner, Option<Keep>) {
     let mut partitioner = None;
     let mut keep = None;
     // What is wrong was reported; whatever is taken in its place then does not run.
@@ -247,7 +247,7 @@ fn depot_options(
                 }
             },
             "keep" => {
-                keep = option.number("10_000", diagnostics);
+                keep = keep_option(option, diagnostics);
                 continue;
             }
             _ => {
@@ -277,6 +277,24 @@ fn depot_options(
         );
     }
     (partitioner.unwrap_or(Partitioner::Random), keep)
+}
+
+/// A number of records, or a span of time.
+fn keep_option(option: &AttributeOption, diagnostics: &mut Diagnostics) -> Option<Keep> {
+    let value = option.required("10_000", diagnostics)?;
+    if let Expr::Lit(ExprLit { lit: Lit::Int(_), .. }) = value {
+        return option.number("10_000", diagnostics).map(Keep::Last);
+    }
+    if let Some(millis) = options::span_of_time(value) {
+        return Some(Keep::Within { millis });
+    }
+    diagnostics.error_with_help(
+        Code::Declaration,
+        value,
+        "the value of `keep` is a number of records or a span of time",
+        "write `keep = 10_000` for the last ten thousand records, or `keep = \"7d\"` for those of the last seven days (units: ms, s, m, h, d)",
+    );
+    None
 }
 
 fn pstate_options(

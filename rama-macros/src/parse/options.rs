@@ -5,7 +5,7 @@ use proc_macro2::Ident;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, Lit, Meta, Token};
+use syn::{Attribute, Expr, ExprLit, Lit, Meta, Token};
 
 /// One option.
 #[derive(Debug)]
@@ -132,26 +132,33 @@ impl AttributeOption {
         None
     }
 
-    /// The value as a span of time, in milliseconds: `"250ms"`, `"30s"`, `"5m"`, `"1h"`.
+    /// The value as a span of time, in milliseconds: `"250ms"`, `"30s"`, `"5m"`, `"1h"`, `"7d"`.
     pub(crate) fn millis(&self, example: &str, diagnostics: &mut Diagnostics) -> Option<u64> {
         let value = self.required(example, diagnostics)?;
-        if let Expr::Lit(literal) = value
-            && let Lit::Str(text) = &literal.lit
-            && let Some(millis) = millis(&text.value())
-            && millis > 0
-        {
+        if let Some(millis) = span_of_time(value) {
             return Some(millis);
         }
         diagnostics.error(
             Code::Declaration,
             value,
             format!(
-                "the value of `{0}` is a span of time above zero, as in `{0} = {example}` (units: ms, s, m, h)",
+                "the value of `{0}` is a span of time above zero, as in `{0} = {example}` (units: ms, s, m, h, d)",
                 self.name
             ),
         );
         None
     }
+}
+
+/// A literal span of time above zero, in milliseconds.
+pub(super) fn span_of_time(value: &Expr) -> Option<u64> {
+    let Expr::Lit(ExprLit {
+        lit: Lit::Str(text), ..
+    }) = value
+    else {
+        return None;
+    };
+    millis(&text.value()).filter(|&millis| millis > 0)
 }
 
 fn millis(text: &str) -> Option<u64> {
@@ -162,6 +169,7 @@ fn millis(text: &str) -> Option<u64> {
         "s" => 1_000,
         "m" => 60_000,
         "h" => 3_600_000,
+        "d" => 86_400_000,
         _ => return None,
     };
     number.checked_mul(unit)
@@ -177,6 +185,7 @@ mod tests {
         assert_eq!(millis("30s"), Some(30_000));
         assert_eq!(millis("5 m"), Some(300_000));
         assert_eq!(millis("1h"), Some(3_600_000));
+        assert_eq!(millis("7d"), Some(604_800_000));
         assert_eq!(millis("10"), None);
         assert_eq!(millis("s"), None);
         assert_eq!(millis("99999999999999999999h"), None);

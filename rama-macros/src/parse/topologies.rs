@@ -4,7 +4,7 @@ use super::options;
 use crate::diag::{Code, Diagnostics, choices};
 use crate::model::{OnFailure, OperationDecl, Retry, SourceDecl, StartFrom, TopologiesDecl, TopologyDecl, docs};
 use proc_macro2::Ident;
-use syn::{Attribute, Expr, FnArg, ImplItem, ImplItemFn, ItemImpl, Lit, Pat, ReceiverKind, ReturnType, Type};
+use syn::{Attribute, Expr, ExprLit, FnArg, ImplItem, ImplItemFn, ItemImpl, Lit, Pat, ReceiverKind, ReturnType, Type};
 
 const STREAM_OPTIONS: &[&str] = &["source", "start_from", "retry", "max_retries", "on_failure", "timeout"];
 pub(crate) const KINDS: &[&str] = &["stream", "microbatch", "query"];
@@ -238,12 +238,11 @@ fn start_from(option: &options::AttributeOption, diagnostics: &mut Diagnostics) 
         Expr::Path(path) if path.path.is_ident("end") => return Some(StartFrom::End),
         Expr::Call(call) => {
             if let Expr::Path(function) = &*call.func
-                && function.path.is_ident("ago")
-                && let (Some(Expr::Lit(literal)), 1) = (call.args.first(), call.args.len())
-                && let Lit::Int(records) = &literal.lit
-                && let Ok(records) = records.base10_parse()
+                && let Some(function) = function.path.get_ident()
+                && let (Some(argument), 1) = (call.args.first(), call.args.len())
+                && let Some(from) = start_at(&function.to_string(), argument)
             {
-                return Some(StartFrom::Ago(records));
+                return Some(from);
             }
         }
         _ => {}
@@ -253,9 +252,42 @@ fn start_from(option: &options::AttributeOption, diagnostics: &mut Diagnostics) 
         Code::Declaration,
         value,
         format!("`{word}` is no place to start from"),
-        choices(&word, "choices", ["beginning", "end", "ago(RECORDS)"]),
+        choices(&word, "choices", START_FROM),
     );
     None
+}
+
+const START_FROM: [&str; 6] = [
+    "beginning",
+    "end",
+    "ago(RECORDS)",
+    "ago(\"1h\")",
+    "offset(N)",
+    "since(UNIX_MILLIS)",
+];
+
+/// A place with an argument.
+fn start_at(function: &str, argument: &Expr) -> Option<StartFrom> {
+    let whole = whole_number(argument);
+    match function {
+        "ago" if whole.is_some() => whole.map(StartFrom::Ago),
+        "ago" => options::span_of_time(argument).map(|millis| StartFrom::Within { millis }),
+        // A constant will do.
+        "offset" | "since" if whole.is_some() || matches!(argument, Expr::Path(_)) => Some(match function {
+            "offset" => StartFrom::Offset(argument.clone()),
+            _ => StartFrom::Since(argument.clone()),
+        }),
+        _ => None,
+    }
+}
+
+fn whole_number(value: &Expr) -> Option<u64> {
+    match value {
+        Expr::Lit(ExprLit {
+            lit: Lit::Int(number), ..
+        }) => number.base10_parse().ok(),
+        _ => None,
+    }
 }
 
 fn retry(option: &options::AttributeOption, diagnostics: &mut Diagnostics) -> Option<Retry> {

@@ -119,6 +119,35 @@ async fn b(&mut self, n: u64) { self.a(n).await; }
 }
 
 #[test]
+fn what_a_depot_keeps_and_where_a_source_begins_is_checked() {
+    insta::assert_snapshot!(errors("struct M {
+    #[depot(random, keep = \"7d\")] a: Depot<u64>,
+    #[depot(random, keep = \"a week\")] b: Depot<u64>,
+    #[depot(random, keep = all)] c: Depot<u64>,
+    #[depot(random, keep)] d: Depot<u64>,
+}", "impl M {
+    #[stream(t, source = a, start_from = ago(\"2h\"))] async fn f(&mut self, r: u64) {}
+    #[stream(t, source = a, start_from = since(path::CONSTANT))] async fn g(&mut self, r: u64) {}
+    #[stream(t, source = a, start_from = ago(\"2 weeks\"))] async fn h(&mut self, r: u64) {}
+    #[stream(t, source = a, start_from = offset(1, 2))] async fn i(&mut self, r: u64) {}
+    #[stream(t, source = a, start_from = since(\"monday\"))] async fn j(&mut self, r: u64) {}
+}"), @r#"
+    3:28 [RM0002] the value of `keep` is a number of records or a span of time
+     = help: write `keep = 10_000` for the last ten thousand records, or `keep = "7d"` for those of the last seven days (units: ms, s, m, h, d)
+    4:28 [RM0002] the value of `keep` is a number of records or a span of time
+     = help: write `keep = 10_000` for the last ten thousand records, or `keep = "7d"` for those of the last seven days (units: ms, s, m, h, d)
+    4:42 [RM0002] `ago("2 weeks")` is no place to start from
+     = help: the choices are `beginning`, `end`, `ago(RECORDS)`, `ago("1h")`, `offset(N)` and `since(UNIX_MILLIS)`
+    5:21 [RM0002] option `keep` needs a value
+     = help: write `keep = 10_000`
+    5:42 [RM0002] `offset(1, 2)` is no place to start from
+     = help: did you mean `offset(N)`? the choices are `beginning`, `end`, `ago(RECORDS)`, `ago("1h")`, `offset(N)` and `since(UNIX_MILLIS)`
+    6:42 [RM0002] `since("monday")` is no place to start from
+     = help: the choices are `beginning`, `end`, `ago(RECORDS)`, `ago("1h")`, `offset(N)` and `since(UNIX_MILLIS)`
+    "#);
+}
+
+#[test]
 fn declarations_of_depots_and_pstates_are_checked() {
     insta::assert_snapshot!(errors("struct M {
     #[depot(sharded)] a: Depot<u64>,
@@ -137,7 +166,7 @@ fn declarations_of_depots_and_pstates_are_checked() {
      = help: add one of `random`, `hash_by`, `global`, `disallow`, `tick` and `partitioner`
     4:21 [RM0002] a depot has one partitioner, and this is another one
      = help: keep one of `random`, `hash_by`, `global`, `disallow`, `tick` and `partitioner`
-    5:20 [RM0002] the value of `tick` is a span of time above zero, as in `tick = "30s"` (units: ms, s, m, h)
+    5:20 [RM0002] the value of `tick` is a span of time above zero, as in `tick = "30s"` (units: ms, s, m, h, d)
     6:25 [RM0002] a depot's type is written `Depot<Record>`
     7:5 [RM0002] a PState names the one topology that writes it
      = help: write `#[pstate(owner = TOPOLOGY)]`

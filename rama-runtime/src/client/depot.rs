@@ -1,11 +1,13 @@
 //! Appending to a depot.
 
-use super::{AckValues, App, BatchAppend, ClientAppend};
+use super::{AckValues, App, BatchAppend, ClientAppend, Consumer};
 use crate::depot::{Depot, PartitionInfo};
 use crate::error::{Error, Result};
 use crate::exec::{Host, Incoming, Ticket};
 use crate::module::Module;
+use crate::module::descriptor::StartFrom;
 use serde::{Serialize, de::DeserializeOwned};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// How a client finds the partition of a record.
@@ -126,6 +128,23 @@ where
     /// [`Error::OffsetOutOfRange`], [`Error::NoSuchTask`], [`Error::ShutDown`].
     pub async fn read(&self, partition: u32, range: Range<u64>) -> Result<Vec<R>> {
         super::reader::read(&self.app, partition, range, self.access).await
+    }
+
+    /// The consumer of that name, and makes it where it does not exist yet: then it begins in each partition where `from` says, and
+    /// the depot keeps what it has not committed. Nothing is read yet.
+    ///
+    /// # Errors
+    /// [`Error::ShutDown`]; [`Error::Storage`] when the store fails.
+    pub async fn consumer(&self, name: &str, from: StartFrom) -> Result<Consumer<M, R>> {
+        Consumer::join(&self.app, self.access, name, from).await
+    }
+
+    /// The consumers of a partition by name, with their positions.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchTask`], [`Error::ShutDown`].
+    pub async fn consumers(&self, partition: u32) -> Result<BTreeMap<String, u64>> {
+        super::consumer::consumers(&self.app, partition, self.access).await
     }
 
     /// Whether a record may go to any partition.

@@ -4,6 +4,7 @@ mod ack;
 mod app;
 mod append;
 mod batch;
+mod consumer;
 mod depot;
 mod pending;
 mod reader;
@@ -14,6 +15,7 @@ pub use ack::{AckValues, unpack_nothing, unpack_one};
 pub use app::App;
 pub use append::{ClientAppend, ClientAppendAt};
 pub use batch::{BatchAppend, BatchAppendAt};
+pub use consumer::{Consumer, Unread};
 pub use depot::{ClientPartitioner, DepotClient};
 pub use reader::DepotReader;
 #[doc(hidden)]

@@ -1,10 +1,12 @@
 //! Reading a depot.
 
-use super::App;
+use super::{App, Consumer};
 use crate::depot::{Depot, PartitionInfo};
 use crate::error::Result;
 use crate::module::Module;
+use crate::module::descriptor::StartFrom;
 use serde::{Serialize, de::DeserializeOwned};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Reads a depot that clients cannot append to: only topologies (`disallow`) or the clock (`tick`) do.
@@ -54,6 +56,23 @@ where
     /// [`Error::ShutDown`](crate::Error::ShutDown).
     pub async fn read(&self, partition: u32, range: Range<u64>) -> Result<Vec<R>> {
         read(&self.app, partition, range, self.access).await
+    }
+
+    /// The consumer of that name, and makes it where it does not exist yet: then it begins in each partition where `from` says, and
+    /// the depot keeps what it has not committed. Nothing is read yet.
+    ///
+    /// # Errors
+    /// [`Error::ShutDown`](crate::Error::ShutDown); [`Error::Storage`](crate::Error::Storage) when the store fails.
+    pub async fn consumer(&self, name: &str, from: StartFrom) -> Result<Consumer<M, R>> {
+        Consumer::join(&self.app, self.access, name, from).await
+    }
+
+    /// The consumers of a partition by name, with their positions.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchTask`](crate::Error::NoSuchTask), [`Error::ShutDown`](crate::Error::ShutDown).
+    pub async fn consumers(&self, partition: u32) -> Result<BTreeMap<String, u64>> {
+        super::consumer::consumers(&self.app, partition, self.access).await
     }
 }
 

@@ -2,10 +2,13 @@
 
 mod append;
 mod codec;
+mod consumers;
 mod dead_letter;
 mod log;
 mod partition;
+mod retention;
 mod stored;
+mod times;
 
 pub use append::Append;
 pub use codec::{Codec, NoCodec, RecordCodec};

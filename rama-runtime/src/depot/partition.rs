@@ -1,11 +1,14 @@
 //! One task's partition of a depot.
 
 use super::codec::Codec;
+use super::consumers::Consumers;
 use super::log::Log;
-use super::stored::{self, Stored};
+use super::stored::{Header, Stored};
+use super::times::Times;
 use super::{Append, DeadLetter};
 use crate::error::{Error, Result};
 use crate::group::{Changes, Entries, StoreError};
+use crate::module::descriptor::{Keep, StartFrom};
 use crate::topology::{EventError, TaskInfo};
 use std::any::Any;
 use std::ops::Range;
@@ -18,16 +21,18 @@ use std::ops::Range;
 #[derive(Debug)]
 pub struct Depot<R> {
     index: usize,
-    keep: Option<u64>,
-    log: Log<R>,
+    pub(super) keep: Option<Keep>,
+    pub(super) log: Log<R>,
     staged: Vec<R>,
     codec: Option<Codec<R>>,
     /// Of a durable module.
-    stored: Option<Box<Stored<R>>>,
+    pub(super) stored: Option<Box<Stored<R>>>,
     /// The first record that is kept. Where they are stored, fewer may be in memory.
-    first: u64,
-    /// Records below have been processed by everyone.
-    processed: u64,
+    pub(super) first: u64,
+    /// Records below have been processed by every source.
+    pub(super) processed: u64,
+    pub(super) times: Times,
+    pub(super) consumers: Consumers,
 }
 
 /// Where a depot partition begins and ends.
@@ -42,10 +47,10 @@ pub struct PartitionInfo {
 // That `R` can be a record is checked once, where the depot is declared ([`Record`](crate::topology::Record)): were the bound
 // here as well, one mistake would be reported at every use.
 impl<R> Depot<R> {
-    /// The empty partition of `task`, of the depot with that index in the module's descriptor. Of the records that every
-    /// stream has processed it keeps the last `keep`, or all.
+    /// The empty partition of `task`, of the depot with that index in the module's descriptor. Of the records that everyone
+    /// is done with it keeps those that `keep` says, or all.
     #[must_use]
-    pub fn new(index: usize, _task: TaskInfo, keep: Option<u64>) -> Self {
+    pub fn new(index: usize, _task: TaskInfo, keep: Option<Keep>) -> Self {
         Depot {
             index,
             keep,
@@ -55,6 +60,8 @@ impl<R> Depot<R> {
             stored: None,
             first: 0,
             processed: 0,
+            times: Times::default(),
+            consumers: Consumers::default(),
         }
     }
 
@@ -108,6 +115,13 @@ impl<R> Depot<R> {
     pub(super) fn stage(&mut self, record: R) -> usize {
         self.staged.push(record);
         self.index
+    }
+
+    pub(super) fn storage(error: StoreError) -> Error {
+        Error::Storage {
+            module: "",
+            error: error.into(),
+        }
     }
 
     /// Appends at once: what came from a client is no event's work.
@@ -166,10 +180,7 @@ impl<R: Clone> Depot<R> {
         let records: Result<Option<Vec<R>>, StoreError> = range.map(record).collect();
         match records {
             Ok(records) => records.ok_or(outside),
-            Err(error) => Err(Error::Storage {
-                module: "",
-                error: error.into(),
-            }),
+            Err(error) => Err(Self::storage(error)),
         }
     }
 }
@@ -217,8 +228,18 @@ pub trait DepotPartition {
     /// Appends `()`, if that is the record type: a tick. Returns whether it did.
     fn tick(&mut self) -> bool;
 
-    /// Records below `processed` have been processed by everyone: forgets those that the depot's `keep` does not want.
-    fn trim(&mut self, processed: u64);
+    /// All records that are there have come by `now`, in milliseconds since 1970.
+    fn stamp(&mut self, now: u64);
+
+    /// Records below `processed` have been processed by every source: forgets those that the depot's `keep` does not want.
+    /// `now`: in milliseconds since 1970; it matters where they are kept for a time.
+    fn trim(&mut self, processed: u64, now: u64);
+
+    /// Where a reader begins that begins there.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn place(&self, from: StartFrom, now: u64) -> Result<u64, StoreError>;
 
     /// Whether records have come or gone since the last [`store`](Self::store).
     fn changed(&self) -> bool;
@@ -253,18 +274,23 @@ impl<R: 'static> DepotPartition for Depot<R> {
         }
     }
 
-    fn trim(&mut self, processed: u64) {
+    fn stamp(&mut self, now: u64) {
+        self.times.note(self.log.end(), now);
+    }
+
+    fn trim(&mut self, processed: u64, now: u64) {
         self.processed = self.processed.max(processed);
-        if let Some(keep) = self.keep {
-            let first = processed.min(self.log.end().saturating_sub(keep));
-            self.first = self.first.max(first);
-        }
-        self.forget();
+        self.retain(now);
+    }
+
+    fn place(&self, from: StartFrom, now: u64) -> Result<u64, StoreError> {
+        Depot::place(self, from, now)
     }
 
     fn changed(&self) -> bool {
         let stored = self.stored.as_ref();
-        stored.is_some_and(|stored| stored.end < self.log.end() || stored.first < self.first)
+        stored
+            .is_some_and(|stored| stored.end < self.log.end() || stored.first < self.first || self.consumers.changed())
     }
 
     fn store(&mut self, changes: &mut Changes) -> Result<(), StoreError> {
@@ -273,7 +299,8 @@ impl<R: 'static> DepotPartition for Depot<R> {
             return Ok(());
         }
         let Some(stored) = &mut self.stored else { return Ok(()) };
-        stored.store(&self.log, start, end, changes)?;
+        stored.store(&self.log, (start, end), self.times.last(), &self.consumers, changes)?;
+        self.consumers.stored();
         self.forget();
         Ok(())
     }
@@ -282,12 +309,16 @@ impl<R: 'static> DepotPartition for Depot<R> {
         let (Some(codec), Some(cold)) = (self.codec, entries.stays_cold()) else {
             return Ok(());
         };
-        let (first, end) = match entries.here()? {
-            Some(header) => stored::bounds(&header)?,
-            None => (0, 0),
-        };
+        let header = entries.here()?.map(|header| Header::decode(&header)).transpose()?;
+        let Header {
+            first,
+            end,
+            millis,
+            consumers,
+        } = header.unwrap_or_default();
         self.log.begin_at(end);
-        self.first = first;
+        (self.first, self.consumers) = (first, consumers);
+        self.times = Times::starting_at(end, millis);
         self.stored = Some(Box::new(Stored::new(codec, cold, first, end)));
         Ok(())
     }
@@ -295,7 +326,7 @@ impl<R: 'static> DepotPartition for Depot<R> {
 
 impl<R> Depot<R> {
     /// Records leave memory that nobody keeps, or that the store has and everyone has processed.
-    fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         let stored = self.stored.as_ref().map_or(0, |stored| stored.archived);
         self.log.trim(self.first.max(self.processed.min(stored)));
     }

@@ -1,14 +1,24 @@
 //! The records of a partition that are stored.
 //!
-//! Records that came in one epoch are stored together, as a *chunk*, by the first one's offset. A record leaves memory when the store has
+//! Records that came in one epoch are stored together, as a *chunk*, by the first one's offset:
+//!
+//! ```text
+//!   count     u64, little endian
+//!   millis    when the last of them came, since 1970: u64, little endian
+//!   records   one after the other
+//! ```
+//!
+//! A record leaves memory when the store has
 //! it and every topology has processed it, and is read back, with its chunk, when somebody asks for it.
 
 use super::codec::Codec;
+use super::consumers::Consumers;
 use super::log::Log;
 use crate::group::{Changes, Cold, StoreError};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fmt;
+use std::ops::Range;
 
 /// What is stored of a partition.
 pub(super) struct Stored<R> {
@@ -25,6 +35,18 @@ pub(super) struct Stored<R> {
     removed: u64,
     /// Chunks that were read lately.
     read: RefCell<VecDeque<Chunk<R>>>,
+    /// The one that `keep` looked at last.
+    oldest: Option<ChunkInfo>,
+}
+
+/// A chunk, without its records.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ChunkInfo {
+    first: u64,
+    /// Behind its last record.
+    pub(super) end: u64,
+    /// When its last record came: milliseconds since 1970.
+    pub(super) millis: u64,
 }
 
 /// Neighbouring records.
@@ -54,15 +76,46 @@ fn damaged(reason: &str) -> StoreError {
     }
 }
 
-/// Where a partition begins and ends.
-pub(super) fn bounds(header: &[u8]) -> Result<(u64, u64), StoreError> {
-    let number = |at: usize| {
-        let bytes = header.get(at..at + 8)?.try_into().ok()?;
-        Some(u64::from_le_bytes(bytes))
-    };
-    match (number(0), number(8)) {
-        (Some(first), Some(end)) if first <= end => Ok((first, end)),
-        _ => Err(damaged("a depot partition does not say where it begins and ends")),
+fn missing() -> StoreError {
+    damaged("a record of a depot is missing")
+}
+
+const NO_HEAD: &str = "records do not say how many they are, and when they came";
+
+/// What a partition says of itself.
+///
+/// ```text
+///   first, end   offsets: u64, little endian
+///   millis       when the last record came: u64, little endian
+///   consumers    their positions by name
+/// ```
+#[derive(Debug, Default)]
+pub(super) struct Header {
+    pub(super) first: u64,
+    pub(super) end: u64,
+    pub(super) millis: u64,
+    pub(super) consumers: Consumers,
+}
+
+/// The number at the front.
+fn number(bytes: &mut &[u8]) -> Option<u64> {
+    let (number, rest) = bytes.split_first_chunk::<8>()?;
+    *bytes = rest;
+    Some(u64::from_le_bytes(*number))
+}
+
+impl Header {
+    pub(super) fn decode(mut bytes: &[u8]) -> Result<Self, StoreError> {
+        let mut number = || number(&mut bytes);
+        match (number(), number(), number()) {
+            (Some(first), Some(end), Some(millis)) if first <= end => Ok(Header {
+                first,
+                end,
+                millis,
+                consumers: Consumers::decode(bytes)?,
+            }),
+            _ => Err(damaged("a depot partition does not say where it begins and ends")),
+        }
     }
 }
 
@@ -77,15 +130,17 @@ impl<R> Stored<R> {
             recent: VecDeque::new(),
             removed: 0,
             read: RefCell::default(),
+            oldest: None,
         }
     }
 
-    /// Writes what has come, and where the partition begins and ends now.
+    /// Writes what has come, and what the partition says of itself now. `millis`: when the last record came.
     pub(super) fn store(
         &mut self,
         log: &Log<R>,
-        first: u64,
-        end: u64,
+        (first, end): (u64, u64),
+        millis: u64,
+        consumers: &Consumers,
         changes: &mut Changes,
     ) -> Result<(), StoreError> {
         let cut = changes.cut();
@@ -94,6 +149,7 @@ impl<R> Stored<R> {
             let mark = changes.step(&from)?;
             changes.put(|out| {
                 out.extend_from_slice(&(end - from).to_le_bytes());
+                out.extend_from_slice(&millis.to_le_bytes());
                 (from..end)
                     .filter_map(|offset| log.get(offset))
                     .try_for_each(|record| (self.codec.encode)(record, out))
@@ -112,8 +168,50 @@ impl<R> Stored<R> {
         changes.put(|out| {
             out.extend_from_slice(&first.to_le_bytes());
             out.extend_from_slice(&end.to_le_bytes());
-            Ok(())
+            out.extend_from_slice(&millis.to_le_bytes());
+            consumers.encode(out)
         })
+    }
+
+    /// The chunk of that record, which is in the store.
+    fn info(&self, offset: u64) -> Result<ChunkInfo, StoreError> {
+        let found = self.cold.at_or_before::<u64>(&offset)?;
+        let (first, bytes) = found.ok_or_else(missing)?;
+        let mut bytes = &bytes[..];
+        let (Some(count), Some(millis)) = (number(&mut bytes), number(&mut bytes)) else {
+            return Err(damaged(NO_HEAD));
+        };
+        let end = first.saturating_add(count);
+        if end <= offset {
+            return Err(missing());
+        }
+        Ok(ChunkInfo { first, end, millis })
+    }
+
+    /// The same, of the record that `keep` will take next.
+    pub(super) fn oldest(&mut self, offset: u64) -> Result<ChunkInfo, StoreError> {
+        match self.oldest {
+            Some(chunk) if (chunk.first..chunk.end).contains(&offset) => Ok(chunk),
+            _ => {
+                let chunk = self.info(offset)?;
+                Ok(*self.oldest.insert(chunk))
+            }
+        }
+    }
+
+    /// The first of those records, all of them in the store, that came at that time or later; or their end. Costs a chunk for each
+    /// time that their number can be halved.
+    pub(super) fn first_at(&self, millis: u64, records: Range<u64>) -> Result<u64, StoreError> {
+        let Range { mut start, mut end } = records;
+        while start < end {
+            let chunk = self.info(start + (end - start) / 2)?;
+            if chunk.millis < millis {
+                start = chunk.end.min(end);
+            } else {
+                end = chunk.first.max(start);
+            }
+        }
+        Ok(start)
     }
 
     /// Removes chunks all of whose records are below `first`: what was stored together goes together.
@@ -142,7 +240,6 @@ impl<R> Stored<R> {
 impl<R: Clone> Stored<R> {
     /// The record at `offset`, which is within the bounds.
     pub(super) fn record(&self, offset: u64) -> Result<R, StoreError> {
-        let missing = || damaged("a record of a depot is missing");
         let mut read = self.read.borrow_mut();
         let within = |chunk: &Chunk<R>| offset.checked_sub(chunk.first);
         let found = |chunk: &Chunk<R>| chunk.records.get(usize::try_from(within(chunk)?).ok()?).cloned();
@@ -160,11 +257,12 @@ impl<R: Clone> Stored<R> {
     }
 
     fn chunk(&self, first: u64, bytes: &[u8]) -> Result<Chunk<R>, StoreError> {
-        let Some((count, mut input)) = bytes.split_first_chunk::<8>() else {
-            return Err(damaged("records do not say how many they are"));
+        let mut input = bytes;
+        let (Some(count), Some(_)) = (number(&mut input), number(&mut input)) else {
+            return Err(damaged(NO_HEAD));
         };
         let mut records = Vec::new();
-        for _ in 0..u64::from_le_bytes(*count) {
+        for _ in 0..count {
             records.push((self.codec.decode)(&mut input)?);
         }
         if input.is_empty() {
@@ -172,5 +270,49 @@ impl<R: Clone> Stored<R> {
         } else {
             Err(damaged("bytes stand behind a depot's records"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::depot::{Depot, DepotPartition, RecordCodec};
+    use crate::group::store::{Coalesced, Store};
+    use crate::group::{Entries, SimulatedStore};
+    use crate::module::descriptor::StartFrom;
+    use crate::topology::TaskInfo;
+    use std::sync::Arc;
+
+    fn depot(store: &Arc<dyn Store>) -> Depot<u64> {
+        let codec = RecordCodec::<u64>::new().find();
+        let mut depot = Depot::new(0, TaskInfo { task: 0, tasks: 1 }, None).stored(codec);
+        depot.load(&mut Entries::cold(store, &[9])).unwrap();
+        depot
+    }
+
+    #[test]
+    fn the_bytes_are_what_they_were() {
+        let store: Arc<dyn Store> = Arc::new(SimulatedStore::default());
+        let mut depot = depot(&store);
+        depot.extend(vec![3, 300]);
+        depot.stamp(0x0102);
+        depot.join("a", StartFrom::Ago(1), 0).unwrap();
+        let mut changes = Changes::default();
+        changes.at(&[9]);
+        depot.store(&mut changes).unwrap();
+        let mut coalesced = Coalesced::default();
+        coalesced.add(&changes.take()).unwrap();
+        store.apply(&coalesced, 1).unwrap();
+        let entries: Vec<_> = store.below(&[9]).map(Result::unwrap).collect();
+        let number = |number: u64| number.to_le_bytes();
+        let header = [&number(0)[..], &number(2), &number(0x0102), &[1, 1, b'a', 1]].concat();
+        let chunk = [&number(2)[..], &number(0x0102), &[3, 0xac, 2]].concat();
+        let chunk_key = vec![9, 0, 0, 0, 0, 0, 0, 0, 0];
+        assert_eq!(entries, [(vec![9], header), (chunk_key, chunk)]);
+        // And they are read as what they are.
+        let again = self::depot(&store);
+        assert_eq!((again.info().start, again.info().end), (0, 2));
+        assert_eq!(again.read(0..2).unwrap(), [3, 300]);
+        assert_eq!(again.position("a").unwrap(), 1);
     }
 }

@@ -1,11 +1,17 @@
 //! Time.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A clock: monotonic, from an origin of its own.
 pub trait Clock: Send + Sync + 'static {
     /// The time since the clock's origin. Never goes back. Cheap (some tens of nanoseconds).
     fn now(&self) -> Duration;
+
+    /// The time since 1970-01-01 00:00 UTC, as far as this clock knows: it may go back when it is set. A simulated clock has
+    /// its origin there.
+    fn since_1970(&self) -> Duration {
+        self.now()
+    }
 
     /// How long a thread that waits for `until` may sleep by the system's time. `None`: until somebody wakes it, as this
     /// clock moves only when it is told to.
@@ -38,6 +44,11 @@ impl RealClock {
 impl Clock for RealClock {
     fn now(&self) -> Duration {
         self.origin.elapsed()
+    }
+
+    fn since_1970(&self) -> Duration {
+        // A clock that is set before that shows no time at all.
+        SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
     }
 
     fn sleep_for(&self, until: Duration) -> Option<Duration> {

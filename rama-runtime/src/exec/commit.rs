@@ -73,6 +73,18 @@ impl<M: Module> Thread<M> {
 
     /// Gives room back to the clients, and forgets records that nobody needs.
     fn clean_partitions(&mut self) {
+        let now = if self
+            .host
+            .shared
+            .layout
+            .depots
+            .iter()
+            .any(|depot| depot.expires.is_some())
+        {
+            self.host.unix_millis()
+        } else {
+            0
+        };
         let host = &mut self.host;
         for (task, depot) in host.dirty.drain(..) {
             let entry = &mut host.tasks[task as usize];
@@ -92,7 +104,7 @@ impl<M: Module> Thread<M> {
                 .map(|kind| host.sources[task as usize * kinds + kind].committed());
             let processed = needed.fold(slots.processed(), u64::min);
             if let Some(partition) = entry.module.depot(depot) {
-                insist(|| partition.trim(processed));
+                insist(|| partition.trim(processed, now));
             }
         }
     }

@@ -13,6 +13,7 @@ use super::source::Source;
 use super::timers::Timers;
 use super::trees::{Note, Told, Trees};
 use crate::depot::AckLevel;
+use crate::env::Clock;
 use crate::error::Error;
 use crate::module::Module;
 use crate::topology::TreeRef;
@@ -69,8 +70,15 @@ pub struct Host<M: Module> {
     pub(crate) event_began: Duration,
     /// Events that ran since, without the queue having had its turn.
     pub(crate) event_steps: u32,
+    /// Milliseconds since 1970, if this turn has looked.
+    pub(crate) unix_millis: Option<u64>,
     /// What preparing lookups has found: see `arrivals.rs`.
     pub(super) found: Found,
+}
+
+/// What the clock shows, in milliseconds since 1970.
+pub(crate) fn unix_millis(clock: &dyn Clock) -> u64 {
+    u64::try_from(clock.since_1970().as_millis()).unwrap_or(u64::MAX)
 }
 
 /// After so many yields an event has had its share, whatever the clock says (a simulated one may stand still).
@@ -156,10 +164,20 @@ impl<M: Module> Host<M> {
         }
     }
 
+    /// Milliseconds since 1970. The clock is looked at once a turn.
+    pub(crate) fn unix_millis(&mut self) -> u64 {
+        let clock = self.shared.clock();
+        *self.unix_millis.get_or_insert_with(|| unix_millis(&**clock))
+    }
+
     /// The partition has `count` records more, at least one.
     pub(crate) fn appended(&mut self, task: u32, depot: usize, count: usize, ticket: Ticket) {
         self.appended += count as u64;
         self.changed();
+        let now = self.unix_millis();
+        if let Some(partition) = self.tasks[task as usize].module.depot(depot) {
+            partition.stamp(now);
+        }
         // A message holds far fewer records than 2^32.
         let number = u32::try_from(count).unwrap_or(u32::MAX);
         if ticket.level == AckLevel::Appended && ticket.pending != 0 {

@@ -3,7 +3,7 @@
 use crate::depot::AckLevel;
 use crate::module::ModuleDescriptor;
 use crate::module::descriptor::{
-    HopDescriptor, OnFailure, PartitionerDescriptor, Retry, SegmentDescriptor, StartFrom, TopologyDescriptor,
+    HopDescriptor, Keep, OnFailure, PartitionerDescriptor, Retry, SegmentDescriptor, StartFrom, TopologyDescriptor,
 };
 use crate::topology::Place;
 use std::time::Duration;
@@ -86,7 +86,13 @@ pub(crate) struct DepotLayout {
     pub(crate) returning: usize,
     /// The period, if the clock appends.
     pub(crate) tick: Option<Duration>,
+    /// How often to look for records whose time is over, if they are kept for a time.
+    pub(crate) expires: Option<Duration>,
 }
+
+/// How often, at most and at least, records are looked for whose time is over.
+const OFTENEST: Duration = Duration::from_millis(100);
+const RAREST: Duration = Duration::from_secs(600);
 
 /// The numbers of a launch.
 #[derive(Debug, Clone, Copy)]
@@ -130,6 +136,10 @@ impl Layout {
                 tick: match depot.partitioner {
                     // A period of zero would tick without end.
                     PartitionerDescriptor::Tick { millis } => Some(Duration::from_millis(millis.max(1))),
+                    _ => None,
+                },
+                expires: match depot.keep {
+                    Some(Keep::Within { millis }) => Some(Duration::from_millis(millis / 8).clamp(OFTENEST, RAREST)),
                     _ => None,
                 },
             })

@@ -38,7 +38,7 @@ pub(crate) use counters::Gauges;
 pub use epoch::Sabotage;
 pub(crate) use epoch::{Committer, EpochLimits, Epochs, Keeper, Plan, Step, ThreadPlan, ToCommitter};
 pub(crate) use guard::{attempt, discard, insist};
-pub(crate) use host::Host;
+pub(crate) use host::{Host, unix_millis};
 pub(crate) use layout::{Layout, Limits};
 pub(crate) use message::{Incoming, Message};
 pub(crate) use run::{Prepared, run};

@@ -3,7 +3,7 @@
 use super::arrivals;
 use super::epoch::{Durable, Held, ThreadPlan};
 use super::guard::attempt;
-use super::host::{Host, Task};
+use super::host::{Host, Task, unix_millis};
 use super::layout::Limits;
 use super::message::Message;
 use super::outbox::Outbox;
@@ -16,7 +16,6 @@ use super::trees::{TreeUpdate, Trees};
 use crate::env::Rng;
 use crate::group::StoreError;
 use crate::module::Module;
-use crate::module::descriptor::StartFrom;
 use crate::topology::{Cx, TaskInfo};
 use crossbeam_channel::{Receiver, TryRecvError};
 use std::collections::VecDeque;
@@ -64,6 +63,7 @@ impl<M: Module> Thread<M> {
         plan: Option<ThreadPlan>,
     ) -> Result<Self, StoreError> {
         let layout = &shared.layout;
+        let now = unix_millis(&**shared.clock());
         let mut tasks = Vec::new();
         let mut sources = Vec::new();
         for (local, id) in (0u32..).zip(layout.tasks_of(index)) {
@@ -77,20 +77,19 @@ impl<M: Module> Thread<M> {
             }
             let of_task = sources.len();
             for (kind, entry) in layout.kinds.iter().enumerate() {
-                let partition = module.depot(entry.depot).map(|depot| depot.info());
-                let (start, end) = partition.map_or((0, 0), |info| (info.start, info.end));
+                let end = module.depot(entry.depot).map_or(0, |depot| depot.info().end);
                 let stored = match &plan {
                     Some(plan) => plan.load_source(kind, local, id, end)?,
                     None => None,
                 };
-                sources.push(stored.unwrap_or_else(|| {
-                    let from = match entry.start_from {
-                        StartFrom::Beginning => start,
-                        StartFrom::End => end,
-                        StartFrom::Ago(records) => end.saturating_sub(records).max(start),
-                    };
-                    Source::starting_at(kind, local, from, end)
-                }));
+                sources.push(match (stored, module.depot(entry.depot)) {
+                    (Some(source), _) => source,
+                    (None, Some(depot)) => {
+                        let from = depot.place(entry.start_from, now)?;
+                        Source::starting_at(kind, local, from, end)
+                    }
+                    (None, None) => Source::starting_at(kind, local, 0, 0),
+                });
             }
             let slots = layout.depots.iter().enumerate().map(|(depot, entry)| {
                 let end = module.depot(depot).map_or(0, |depot| depot.info().end);
@@ -138,6 +137,7 @@ impl<M: Module> Thread<M> {
             check_wire: layout.limits.check_wire,
             event_began: Duration::ZERO,
             event_steps: 0,
+            unix_millis: None,
             found: arrivals::NOTHING,
             shared,
         };
@@ -180,6 +180,7 @@ impl<M: Module> Thread<M> {
             tracing::error!(%error, "the end of a turn panicked");
             self.commit();
         }
+        self.host.unix_millis = None;
         let work = !self.host.queue.is_empty() || !self.host.ready.is_empty() || self.host.trees.any_ended();
         let idle = !came && !did && !work;
         self.consider_cut(idle);

@@ -14,6 +14,14 @@ struct Tick {
     due: Duration,
 }
 
+/// A depot that keeps records for a time, on each thread.
+#[derive(Clone, Copy)]
+struct Expiry {
+    depot: usize,
+    period: Duration,
+    due: Duration,
+}
+
 /// Attempts that will time out: deadline, place and attempt number of their tree.
 #[derive(Default)]
 struct Deadlines {
@@ -27,6 +35,7 @@ struct Deadlines {
 #[derive(Default)]
 pub(crate) struct Timers {
     ticks: Vec<Tick>,
+    expiries: Vec<Expiry>,
     /// By kind of source.
     deadlines: Vec<Deadlines>,
     /// Whether any source times out.
@@ -51,8 +60,17 @@ impl Timers {
                     due: now + period,
                 })
             });
+        let expiries = layout.depots.iter().enumerate().filter_map(|(depot, entry)| {
+            let period = entry.expires?;
+            Some(Expiry {
+                depot,
+                period,
+                due: now + period,
+            })
+        });
         Timers {
             ticks: ticks.collect(),
+            expiries: expiries.collect(),
             deadlines: layout.kinds.iter().map(|_| Deadlines::default()).collect(),
             any_timeout: layout.kinds.iter().any(|kind| kind.timeout.is_some()),
             now,
@@ -61,7 +79,7 @@ impl Timers {
 
     /// Whether the clock matters here at all.
     pub(crate) fn any(&self) -> bool {
-        self.any_timeout || !self.ticks.is_empty()
+        self.any_timeout || !self.ticks.is_empty() || !self.expiries.is_empty()
     }
 
     /// No more ticks.
@@ -77,7 +95,8 @@ impl Timers {
             .iter()
             .filter_map(|kind| kind.queue.front())
             .map(|entry| entry.0);
-        ticks.chain(deadlines).min()
+        let expiries = self.expiries.iter().map(|expiry| expiry.due);
+        ticks.chain(deadlines).chain(expiries).min()
     }
 }
 
@@ -128,6 +147,22 @@ impl<M: Module> Host<M> {
             self.timers.ticks[index].due = due + period * u32::try_from(periods).unwrap_or(u32::MAX);
             self.tick(depot);
         }
+        for index in 0..self.timers.expiries.len() {
+            let Expiry { depot, period, due } = self.timers.expiries[index];
+            if due <= now {
+                self.timers.expiries[index].due = now + period;
+                self.expire(depot);
+            }
+        }
+    }
+
+    /// Records of that depot whose time is over go at the end of the turn.
+    fn expire(&mut self, depot: usize) {
+        for task in 0..self.tasks.len() {
+            // A thread has far fewer tasks than 2^32.
+            self.soil(task as u32, depot);
+        }
+        self.changed();
     }
 
     /// Appends a tick, unless the last one is still being processed.

@@ -10,7 +10,7 @@ use std::path::Path;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The format of everything in the folder. A program knows its own, and refuses newer ones.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 /// The name of the manifest's file.
 const FILE: &str = "manifest.json";

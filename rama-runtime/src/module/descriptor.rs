@@ -26,8 +26,8 @@ pub struct DepotDescriptor {
     pub record: &'static str,
     /// How appended records find their partition.
     pub partitioner: PartitionerDescriptor,
-    /// How many processed records a partition keeps; `None` keeps all.
-    pub keep: Option<u64>,
+    /// Which processed records a partition keeps; `None` keeps all.
+    pub keep: Option<Keep>,
     /// The field's doc comment.
     pub docs: &'static str,
 }
@@ -50,6 +50,20 @@ pub enum PartitionerDescriptor {
     },
     /// This function chooses the partition.
     Custom(&'static str),
+}
+
+/// Which records a partition keeps that everyone has processed. Records that a source of the module or a named consumer
+/// ([`Consumer`](crate::client::Consumer)) is not done with are kept in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// The last so many.
+    Last(u64),
+    /// Those that were appended within so many milliseconds. Looked at when records are processed, and at least eight times
+    /// in that span of time (but not more often than every 100 ms, and at least every 10 minutes).
+    Within {
+        /// The span of time.
+        millis: u64,
+    },
 }
 
 /// One PState.
@@ -120,7 +134,12 @@ pub struct SourceDescriptor {
     pub docs: &'static str,
 }
 
-/// Where a source begins in a partition that it has never read.
+/// Where a source or a named consumer begins in a partition that it has never read (Rama: `startFrom…`). Where the records
+/// of the place are no longer kept, it begins at the first one that is; where they do not exist yet, at the end.
+///
+/// Times are those of the appends by the clock of the machine that took them in, in whole milliseconds. Within a partition
+/// they never go back, even if that clock does. Where very many appends are kept, neighbours count as appended together, at
+/// the time of the last of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StartFrom {
     /// At the first record kept.
@@ -129,6 +148,18 @@ pub enum StartFrom {
     End,
     /// So many records before the end.
     Ago(u64),
+    /// At the first record that was appended within so many milliseconds before now, which is when it begins.
+    Within {
+        /// The span of time.
+        millis: u64,
+    },
+    /// At that offset of each partition.
+    Offset(u64),
+    /// At the first record that was appended at that time or later: milliseconds since 1970-01-01 00:00 UTC.
+    Since {
+        /// The time.
+        unix_millis: u64,
+    },
 }
 
 /// What is run again when a record fails (Rama: `SourceOptions.retry…`).

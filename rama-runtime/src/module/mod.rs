@@ -3,7 +3,7 @@
 pub mod descriptor;
 pub mod graph;
 
-pub use descriptor::ModuleDescriptor;
+pub use descriptor::{ModuleDescriptor, StartFrom};
 
 use crate::client::App;
 use crate::depot::DepotPartition;

@@ -19,14 +19,14 @@ fn rewrite(folder: &Path, old: &str, new: &str) {
 async fn a_folder_of_a_newer_format_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     fine(folder.path(), 0..1).await;
-    rewrite(folder.path(), r#""format": 1"#, r#""format": 2"#);
+    rewrite(folder.path(), r#""format": 2"#, r#""format": 3"#);
     let (error, words) = refused(folder.path()).await;
     assert!(
-        matches!(error, StorageError::Format { format: 2, known: 1 }),
+        matches!(error, StorageError::Format { format: 3, known: 2 }),
         "{error:?}"
     );
     assert!(words.contains("open it with the program that wrote it"), "{words}");
-    rewrite(folder.path(), r#""format": 2"#, r#""format": 1"#);
+    rewrite(folder.path(), r#""format": 3"#, r#""format": 2"#);
     fine(folder.path(), 1..2).await;
 }
 

@@ -178,7 +178,7 @@ impl Lab {
     }
 }
 
-const fn depot(name: &'static str, partitioner: PartitionerDescriptor, keep: Option<u64>) -> DepotDescriptor {
+const fn depot(name: &'static str, partitioner: PartitionerDescriptor, keep: Option<Keep>) -> DepotDescriptor {
     DepotDescriptor {
         name,
         record: "Job",
@@ -212,11 +212,15 @@ impl Module for Lab {
         depots: &[
             depot("jobs", PLAIN, None),
             depot("ordered", PLAIN, None),
-            depot("once", PLAIN, Some(2)),
-            depot("strict", PLAIN, Some(0)),
+            depot("once", PLAIN, Some(Keep::Last(2))),
+            depot("strict", PLAIN, Some(Keep::Last(0))),
             depot("lettered", PLAIN, None),
             depot("letters", PartitionerDescriptor::Disallow, None),
-            depot("ticks", PartitionerDescriptor::Tick { millis: 100 }, Some(0)),
+            depot(
+                "ticks",
+                PartitionerDescriptor::Tick { millis: 100 },
+                Some(Keep::Last(0)),
+            ),
             depot("out", PartitionerDescriptor::Disallow, None),
         ],
         pstates: &[],
