@@ -23,6 +23,7 @@ pub struct Orders {
     count: PState<u64>,
 }
 
+#[allow(clippy::ptr_arg, reason = "it is given a record")]
 fn by_length(mail: &String, partitions: usize) -> usize {
     mail.len() % partitions
 }

@@ -1,6 +1,7 @@
 //! Some lives of a process on a simulated disk, from a seed.
 
 use super::check::{Known, check};
+use super::consume::Consumed;
 use super::job::{Flat, Job, KEYS, pick};
 use super::module::{Chaos, ChaosClient};
 use futures_util::future::BoxFuture;
@@ -50,6 +51,7 @@ enum Told {
         floor: u64,
         value: Result<Option<u64>, Error>,
     },
+    Consumed(Result<(), String>),
 }
 
 /// What the outside knows.
@@ -61,6 +63,10 @@ struct Outside {
     acked: BTreeSet<u64>,
     /// The greatest total that was read, by key.
     read: BTreeMap<u64, u64>,
+    /// What the consumer has committed, and whether it is at work.
+    consumed: Consumed,
+    consuming: bool,
+    tasks: u32,
     /// Whether something was acknowledged that only the system has, not the disk.
     fragile: bool,
 }
@@ -78,6 +84,7 @@ pub fn simulate(plan: Plan) -> Result<Report, String> {
     let tasks = 1 << pick(&mut rng, 4);
     let mut outside = Outside {
         next: plan.seed << 24,
+        tasks,
         ..Outside::default()
     };
     let mut report = Report::default();
@@ -105,6 +112,12 @@ pub fn simulate(plan: Plan) -> Result<Report, String> {
         };
         report.records = wait(&mut simulation, Box::pin(check(&app, tasks, known)))?;
         report.acked = outside.acked.len() as u64;
+        for partition in 0..tasks {
+            wait(
+                &mut simulation,
+                outside.consumed.consume(&app, partition, usize::MAX, false),
+            )?;
+        }
         simulation.shut_down(ENOUGH).map_err(|error| error.to_string())?;
     }
     Ok(report)
@@ -190,6 +203,7 @@ impl Outside {
     fn forget(&mut self) {
         self.acked.clear();
         self.read.clear();
+        self.consumed.forget();
     }
 
     /// Something that a client does.
@@ -203,7 +217,13 @@ impl Outside {
             self.next += 1;
             self.next
         };
-        match pick(rng, 6) {
+        match pick(rng, 7) {
+            6 if !self.consuming => {
+                self.consuming = true;
+                let (partition, most) = (pick(rng, u64::from(self.tasks)) as u32, pick(rng, 6) as usize);
+                let consume = self.consumed.consume(app, partition, most, pick(rng, 3) > 0);
+                Box::pin(async move { Told::Consumed(consume.await) })
+            }
             0 | 1 => {
                 let job = Job::random(new_id(), rng);
                 let id = job.id;
@@ -261,6 +281,10 @@ impl Outside {
                 *known = value.max(*known);
             }
             Told::Total { value: Err(_), .. } => {}
+            Told::Consumed(result) => {
+                self.consuming = false;
+                return result;
+            }
         }
         Ok(())
     }
@@ -274,6 +298,7 @@ fn live(
     outside: &mut Outside,
 ) -> Result<(), String> {
     let mut asked: Vec<BoxFuture<'static, Told>> = Vec::new();
+    outside.consuming = false;
     let steps = 1 << (4 + pick(rng, 9));
     let busy = 1 + pick(rng, 30);
     for step in 0..steps {

@@ -1,6 +1,7 @@
 //! A module whose records say what to do, and what must be true of it.
 
 mod check;
+mod consume;
 mod expected;
 mod job;
 mod life;

@@ -1,0 +1,88 @@
+//! A named consumer of a depot of which little is kept, and what must be true of its positions.
+
+use super::module::ChaosClient;
+use futures_util::future::BoxFuture;
+use rama_runtime::Error;
+use rama_runtime::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What the outside knows of the consumer, by partition.
+#[derive(Clone, Default)]
+pub(super) struct Consumed(Arc<Mutex<BTreeMap<u32, Positions>>>);
+
+/// Between which positions it must be.
+#[derive(Clone, Copy, Default)]
+struct Positions {
+    /// The greatest that was acknowledged.
+    acked: u64,
+    /// The greatest that was ever asked for.
+    asked: u64,
+}
+
+impl Consumed {
+    /// Reads some records of that partition, and commits them, or not. No two of these at once.
+    ///
+    /// # Errors
+    /// What is wrong, in words. That the module ends is not.
+    pub(super) fn consume(
+        &self,
+        app: &ChaosClient,
+        partition: u32,
+        most: usize,
+        commits: bool,
+    ) -> BoxFuture<'static, Result<(), String>> {
+        let (consumed, app) = (self.clone(), app.clone());
+        Box::pin(async move {
+            match consumed.step(&app, partition, most, commits).await {
+                Ok(None) | Err(Error::ShutDown | Error::Storage { .. }) => Ok(()),
+                Ok(Some(wrong)) => Err(wrong),
+                Err(error) => Err(format!("the consumer of partition {partition} failed: {error}")),
+            }
+        })
+    }
+
+    /// Says what is wrong.
+    async fn step(
+        &self,
+        app: &ChaosClient,
+        partition: u32,
+        most: usize,
+        commits: bool,
+    ) -> Result<Option<String>, Error> {
+        let consumer = app.forwards().consumer("auditor", StartFrom::Beginning).await?;
+        let known = self.change(partition, |_| {});
+        let unread = consumer.read(partition, most).await?;
+        let first = unread.first;
+        // One that is new begins behind what was never kept for it.
+        let is_new = known.asked == 0;
+        if !is_new && !(known.acked..=known.asked).contains(&first) {
+            let Positions { acked, asked } = known;
+            return Ok(Some(format!(
+                "the consumer of partition {partition} is at {first}, not within {acked}..={asked}"
+            )));
+        }
+        let next = unread.next();
+        if commits || is_new {
+            self.change(partition, |positions| {
+                positions.asked = positions.asked.max(next).max(1)
+            });
+            consumer.commit(partition, next).await?;
+            self.change(partition, |positions| positions.acked = positions.acked.max(next));
+        }
+        Ok(None)
+    }
+
+    fn change(&self, partition: u32, change: impl FnOnce(&mut Positions)) -> Positions {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let positions = all.entry(partition).or_default();
+        change(positions);
+        *positions
+    }
+
+    /// What was acknowledged may be gone.
+    pub(super) fn forget(&self) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.values_mut().for_each(|positions| positions.acked = 0);
+    }
+}
