@@ -140,7 +140,8 @@ pub enum Error {
         reason: String,
     },
     /// A durable module's folder cannot be opened, or what the module does can no longer be stored: then the module has ended.
-    /// Whether an append that is answered so is in its depot is not known before the folder is opened again.
+    /// Whether an append that is answered so is in its depot is not known before the folder is opened again. A read that is answered
+    /// so has found that the store cannot read what it needs; nothing else has happened.
     #[error("the folder of {}: {error}", if module.is_empty() { "the cluster" } else { *module })]
     Storage {
         /// The module's name; empty where it is about the cluster's folder.
@@ -152,4 +153,14 @@ pub enum Error {
     /// dropped may still have been processed.)
     #[error("the module is shut down")]
     ShutDown,
+}
+
+impl Error {
+    /// The same error, where it is about a module: of that one.
+    pub(crate) fn in_module(self, name: &'static str) -> Self {
+        match self {
+            Error::Storage { error, .. } => Error::Storage { module: name, error },
+            other => other,
+        }
+    }
 }

@@ -80,7 +80,8 @@ impl<M: Module> App<M> {
     /// committed, and nothing else.
     ///
     /// # Errors
-    /// [`Error::NoSuchTask`]; [`Error::ReadPanicked`] when `read` panics, which harms nobody else; [`Error::ShutDown`].
+    /// [`Error::NoSuchTask`]; [`Error::ReadPanicked`] when `read` panics, and [`Error::Storage`] when it needs what the store cannot
+    /// read, neither of which harms anybody else; [`Error::ShutDown`].
     pub fn ask<R, F>(&self, task: u32, read: F) -> impl Future<Output = Result<R>> + Send + 'static + use<M, R, F>
     where
         R: Send + 'static,
@@ -91,8 +92,14 @@ impl<M: Module> App<M> {
             // Reads leave no state half changed; the rollback is for what a cursor may have staged.
             let result = attempt(|| read(module)).map_err(|error| {
                 insist(|| module.rollback());
-                Error::ReadPanicked {
-                    message: error.to_string(),
+                match error.store() {
+                    Some(store) => Error::Storage {
+                        module: M::DESCRIPTOR.name,
+                        error: store.clone().into(),
+                    },
+                    None => Error::ReadPanicked {
+                        message: error.to_string(),
+                    },
                 }
             });
             let send: Box<dyn FnOnce() + Send> = Box::new(move || {

@@ -186,7 +186,7 @@ where
     ) -> impl Future<Output = Result<T>> + Send + 'static {
         let (access, name) = (self.access, Arc::clone(&self.name));
         let answer = self.app.ask(task, move |module| ask(access(module), &name));
-        async move { answer.await? }
+        async move { answer.await?.map_err(|error| error.in_module(M::DESCRIPTOR.name)) }
     }
 }
 

@@ -98,5 +98,6 @@ where
     M: Module,
     R: Clone + Serialize + DeserializeOwned + Send + 'static,
 {
-    app.ask(partition, move |module| access(module).read(range)).await?
+    let records = app.ask(partition, move |module| access(module).read(range)).await?;
+    records.map_err(|error| error.in_module(M::DESCRIPTOR.name))
 }

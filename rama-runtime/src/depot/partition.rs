@@ -138,9 +138,7 @@ impl<R: Clone> Depot<R> {
     pub fn record(&self, offset: u64) -> Result<R, EventError> {
         let found = match self.log.get(offset) {
             Some(record) => Some(record.clone()),
-            None => self
-                .stored_record(offset)
-                .map_err(|error| EventError::new(error.to_string()))?,
+            None => self.stored_record(offset).map_err(EventError::of_store)?,
         };
         found.ok_or_else(|| {
             let PartitionInfo { start, end } = self.info();

@@ -1,6 +1,7 @@
 //! How an event ends.
 
 use super::Route;
+use crate::group::StoreError;
 use std::any::Any;
 use std::fmt;
 
@@ -50,6 +51,8 @@ pub struct EventError(Box<Failed>);
 struct Failed {
     message: String,
     panicked: bool,
+    /// Where it was the store.
+    store: Option<StoreError>,
 }
 
 impl EventError {
@@ -58,6 +61,7 @@ impl EventError {
         EventError(Box::new(Failed {
             message: message.into(),
             panicked: false,
+            store: None,
         }))
     }
 
@@ -75,7 +79,22 @@ impl EventError {
         EventError(Box::new(Failed {
             message: format!("panicked: {text}"),
             panicked: true,
+            store: None,
         }))
+    }
+
+    /// The store has failed the event.
+    pub(crate) fn of_store(error: StoreError) -> Self {
+        EventError(Box::new(Failed {
+            message: error.to_string(),
+            panicked: false,
+            store: Some(error),
+        }))
+    }
+
+    /// What the store said, if it was the store.
+    pub(crate) fn store(&self) -> Option<&StoreError> {
+        self.0.store.as_ref()
     }
 
     /// Whether the event's code panicked.

@@ -63,13 +63,13 @@ impl<T: Storage> std::fmt::Debug for Spill<T> {
 
 /// The store has failed an event. It unwinds as a panic does, but no hook runs.
 #[cold]
-fn fail(error: &StoreError) -> ! {
-    std::panic::resume_unwind(Box::new(EventError::new(error.to_string())))
+fn fail(error: StoreError) -> ! {
+    std::panic::resume_unwind(Box::new(EventError::of_store(error)))
 }
 
 /// What the store said; where it failed, the event fails.
 fn insist<R>(result: Result<R, StoreError>) -> R {
-    result.unwrap_or_else(|error| fail(&error))
+    result.unwrap_or_else(|error| fail(error))
 }
 
 impl<T: Storage> Spill<T> {
