@@ -17,7 +17,7 @@ async fn crashed(numbers: u64) -> (tempfile::TempDir, u64) {
     (folder, end as u64)
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(super) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

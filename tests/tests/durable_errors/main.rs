@@ -4,6 +4,7 @@
 
 mod damage;
 mod refused;
+mod store;
 
 use rama_runtime::prelude::*;
 use rama_runtime::{Recovery, StorageError};

@@ -1,8 +1,10 @@
 //! The store on disk: fjall, an LSM tree.
 
+use super::verify::verify;
 use super::{Coalesced, EntryIter, Store, StoreError};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use std::ops::Bound;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 /// Where the number of the last commit stands: below every key of the group, as those begin with a space's number from 1 on.
@@ -26,41 +28,26 @@ pub(crate) struct LsmStore {
 impl LsmStore {
     /// Opens the store in that folder, or makes a new one.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
-        // Every commit is in the log until what is here is synced; so nothing here is, but when it is asked for.
-        let database = Database::builder(path)
-            .cache_size(CACHE)
-            .manual_journal_persist(true)
-            .open()
-            .map_err(failed)?;
-        let state = database
-            .keyspace("state", || {
-                KeyspaceCreateOptions::default()
-                    .manual_journal_persist(true)
-                    .max_memtable_size(MEMTABLE)
-            })
-            .map_err(failed)?;
-        Ok(LsmStore { database, state })
-    }
-}
-
-fn failed(error: fjall::Error) -> StoreError {
-    StoreError::Failed {
-        reason: error.to_string(),
-    }
-}
-
-impl Store for LsmStore {
-    fn applied(&self) -> Result<u64, StoreError> {
-        let Some(value) = self.state.get(APPLIED).map_err(failed)? else {
-            return Ok(0);
-        };
-        let number = value.as_ref().try_into().map_err(|_| StoreError::Damaged {
-            reason: "the number of the last commit has not 8 bytes".to_owned(),
-        })?;
-        Ok(u64::from_le_bytes(number))
+        verify(path)?;
+        guarded(|| {
+            // Every commit is in the log until what is here is synced; so nothing here is, but when it is asked for.
+            let database = Database::builder(path)
+                .cache_size(CACHE)
+                .manual_journal_persist(true)
+                .open()
+                .map_err(failed)?;
+            let state = database
+                .keyspace("state", || {
+                    KeyspaceCreateOptions::default()
+                        .manual_journal_persist(true)
+                        .max_memtable_size(MEMTABLE)
+                })
+                .map_err(failed)?;
+            Ok(LsmStore { database, state })
+        })
     }
 
-    fn apply(&self, changes: &Coalesced, up_to: u64) -> Result<(), StoreError> {
+    fn write(&self, changes: &Coalesced, up_to: u64) -> Result<(), StoreError> {
         let mut batch = self.database.batch();
         let flush = |batch: &mut fjall::OwnedWriteBatch, least: usize| {
             if batch.len() < least {
@@ -85,13 +72,46 @@ impl Store for LsmStore {
         batch.insert(&self.state, APPLIED, up_to.to_le_bytes());
         flush(&mut batch, 1)
     }
+}
+
+/// fjall asserts some of what it finds in its files; where they are damaged, that is an error as any other.
+fn guarded<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+        Err(StoreError::Failed {
+            reason: text.unwrap_or("it panicked").to_owned(),
+        })
+    })
+}
+
+fn failed(error: fjall::Error) -> StoreError {
+    StoreError::Failed {
+        reason: error.to_string(),
+    }
+}
+
+impl Store for LsmStore {
+    fn applied(&self) -> Result<u64, StoreError> {
+        let Some(value) = self.get(APPLIED)? else {
+            return Ok(0);
+        };
+        let number = value.try_into().map_err(|_| StoreError::Damaged {
+            reason: "the number of the last commit has not 8 bytes".to_owned(),
+        })?;
+        Ok(u64::from_le_bytes(number))
+    }
+
+    fn apply(&self, changes: &Coalesced, up_to: u64) -> Result<(), StoreError> {
+        guarded(|| self.write(changes, up_to))
+    }
 
     fn persist(&self) -> Result<(), StoreError> {
-        self.database.persist(PersistMode::SyncAll).map_err(failed)
+        guarded(|| self.database.persist(PersistMode::SyncAll).map_err(failed))
     }
 
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.state.get(key).map_err(failed)?.map(|value| value.to_vec()))
+        guarded(|| Ok(self.state.get(key).map_err(failed)?.map(|value| value.to_vec())))
     }
 
     fn range<'s>(&'s self, from: Bound<Vec<u8>>, to: Bound<Vec<u8>>, backwards: bool) -> EntryIter<'s> {
@@ -99,11 +119,16 @@ impl Store for LsmStore {
             let (key, value) = entry.into_inner().map_err(failed)?;
             Ok((key.to_vec(), value.to_vec()))
         };
-        let entries = self.state.range((from, to));
-        if backwards {
-            Box::new(entries.rev().map(entry))
-        } else {
-            Box::new(entries.map(entry))
-        }
+        let mut entries = match guarded(|| Ok(self.state.range((from, to)))) {
+            Ok(entries) => entries,
+            Err(error) => return Box::new(std::iter::once(Err(error))),
+        };
+        Box::new(std::iter::from_fn(move || {
+            let next = guarded(|| {
+                let next = if backwards { entries.next_back() } else { entries.next() };
+                next.map(entry).transpose()
+            });
+            next.transpose()
+        }))
     }
 }

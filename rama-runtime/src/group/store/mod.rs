@@ -4,6 +4,7 @@
 mod coalesced;
 mod lsm;
 mod simulated;
+mod verify;
 
 pub(crate) use coalesced::Coalesced;
 pub(crate) use lsm::LsmStore;
