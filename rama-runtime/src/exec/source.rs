@@ -370,3 +370,45 @@ impl Source {
         self.end - self.committed - done
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bytes_of_a_position_are_what_they_were() {
+        let mut source = Source::starting_at(0, 0, 300, 400);
+        source.start(5);
+        source.finish(301);
+        source.failed(302);
+        source.retry(302);
+        source.retry_all_after(303);
+        let mut bytes = Vec::new();
+        source.encode(&mut bytes).unwrap();
+        let expected = vec![
+            0xac, 2, // all below 300 are finished
+            0xb1, 2, // the next one is 305
+            4, // runs of entries: flags, and how many are alike
+            2, 1, // running
+            5, 1, // done, and its slots know
+            16, 1, // failed once
+            2, 2, // running, two of them
+            1, 0xae, 2, // to be tried again: 302
+            1, 0xaf, 2, // goes back to 303
+            0, // has not halted
+        ];
+        assert_eq!(bytes, expected);
+        let restored = Source::restored(0, 0, 400, &bytes).unwrap();
+        let mut again = Vec::new();
+        restored.encode(&mut again).unwrap();
+        assert_eq!(again, expected);
+        source.halt(Halt {
+            at: 304,
+            error: "no".to_owned(),
+        });
+        bytes.clear();
+        source.encode(&mut bytes).unwrap();
+        // Nothing is tried again; the halt, and why.
+        assert_eq!(bytes[bytes.len() - 8..], [0, 0, 1, 0xb0, 2, 2, b'n', b'o']);
+    }
+}

@@ -231,3 +231,71 @@ fn take_length(mut bytes: &[u8]) -> Option<(usize, &[u8])> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bytes_are_what_they_were() {
+        let mut changes = Changes::default();
+        changes.at(&[9]);
+        let mark = changes.step(&5u8).unwrap();
+        changes
+            .put(|out| {
+                out.extend_from_slice(b"xyz");
+                Ok(())
+            })
+            .unwrap();
+        changes.back(mark);
+        let mark = changes.step_to_field(3);
+        changes.remove();
+        changes.back(mark);
+        changes.at(&[7; 200]);
+        changes.clear();
+        let bytes = changes.take();
+        let mut expected = vec![0, 2, 9, 5, 3, 0, 0, 0, b'x', b'y', b'z'];
+        expected.extend([1, 2, 9, 3]);
+        expected.extend([2, 0xc8, 1]);
+        expected.extend([7; 200]);
+        assert_eq!(bytes, expected);
+        let mut read = Vec::new();
+        super::read(&bytes, |change| {
+            read.push(format!("{change:?}"));
+            Ok(())
+        })
+        .unwrap();
+        let expected = [
+            format!("{:?}", Change::Put(&[9, 5], b"xyz")),
+            format!("{:?}", Change::Remove(&[9, 3])),
+            format!("{:?}", Change::Clear(&[7; 200])),
+        ];
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn bytes_that_are_no_changes_are_an_error_wherever_they_end() {
+        let mut changes = Changes::default();
+        changes.at(&[9, 8]);
+        changes.put(value_of).unwrap();
+        let bytes = changes.take();
+        for end in 1..bytes.len() {
+            assert!(super::read(&bytes[..end], |_| Ok(())).is_err(), "{end}");
+        }
+        assert!(super::read(&[3, 0], |_| Ok(())).is_err());
+        // A length without end.
+        assert!(
+            super::read(
+                &[1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+                |_| Ok(())
+            )
+            .is_err()
+        );
+    }
+
+    #[allow(clippy::unnecessary_wraps, reason = "as `put` wants it")]
+    fn value_of(out: &mut Vec<u8>) -> Result<(), StoreError> {
+        out.push(1);
+        Ok(())
+    }
+}

@@ -78,3 +78,17 @@ pub(crate) fn is_value(below: &[u8], is_map: bool) -> bool {
         below.len() == TASK
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bytes_are_what_they_were() {
+        assert_eq!(pstate(0x0102, 0x0304), [1, 1, 2, 0, 0, 3, 4]);
+        assert_eq!(depot(0x0102, 0x0304), [2, 1, 2, 0, 0, 3, 4]);
+        assert_eq!(source(0x0102, 0x0304), [3, 1, 2, 0, 0, 3, 4]);
+        assert_eq!(unfinished(0x0102), [4, 0, 0, 1, 2]);
+        assert_eq!(all_partitions(Declared::Source, 0x0102), [3, 1, 2]);
+    }
+}

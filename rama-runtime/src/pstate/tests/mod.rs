@@ -1,6 +1,7 @@
 //! Tests of PStates: one file a subject, one behaviour a test.
 
 mod atomic;
+mod format;
 mod keeping;
 mod lists;
 mod maps;
