@@ -88,6 +88,19 @@ pub enum StorageError {
         /// The declared one.
         declared: String,
     },
+    /// Values of a PState are of an earlier type, and the module does not say any more, or says otherwise, how they are migrated.
+    #[error(
+        "the PState `{name}` is being migrated from `{from}` to `{to}`, and that is not over: launch the version that declares \
+         `{name}` as `{to}` with `#[migrate(with = ..)]` from `{from}`, until `App::migrating()` names `{name}` no longer; then this one"
+    )]
+    StillMigrating {
+        /// The PState.
+        name: String,
+        /// The type from which.
+        from: String,
+        /// The type to which.
+        to: String,
+    },
     /// More than 65,535 depots, PStates, sources and topologies were ever declared.
     #[error("a module has at most 65,535 depots, PStates, sources and topologies, those that it once had included")]
     TooManyParts,

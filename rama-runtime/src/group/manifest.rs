@@ -2,6 +2,7 @@
 
 use super::StorageError;
 use super::keys::Declared;
+use super::store::{Move, StoreError};
 use crate::env::{Files, write_atomically};
 use crate::module::{ModuleDescriptor, Shape, Shapes};
 use crate::pstate::Migration;
@@ -39,6 +40,17 @@ pub(crate) struct Part {
     pub(crate) number: u16,
     pub(crate) name: String,
     /// The type of a depot's records or of a PState; the depot of a source; the shape of a topology's hops.
+    pub(crate) shape: String,
+    /// Of a PState some of whose values may still be of another type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) migrating: Option<Earlier>,
+}
+
+/// What a PState was in an earlier version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Earlier {
+    /// The number that these values stand under.
+    pub(crate) number: u16,
     pub(crate) shape: String,
 }
 
@@ -128,12 +140,10 @@ impl Declaration {
 /// What is to be done before the module goes on with what is stored.
 #[derive(Debug, Default)]
 pub(crate) struct Changeover {
-    /// Numbers that are given for the first time.
-    pub(crate) fresh: Vec<(Declared, u16)>,
     /// What is no longer there.
     pub(crate) gone: Vec<(Declared, u16)>,
-    /// PStates whose values are made anew: the numbers of the old and the new one.
-    pub(crate) migrated: Vec<(u16, u16, Migration)>,
+    /// PStates of which values may be of an earlier type.
+    pub(crate) moves: Vec<Move>,
 }
 
 impl Manifest {
@@ -196,6 +206,21 @@ impl Manifest {
         let sum = xxh3_64(body.as_bytes());
         let text = format!("{body}\n{sum:016x}\n");
         write_atomically(files, &path, text.as_bytes()).map_err(|error| StorageError::io(&path, &error))
+    }
+
+    /// Of PStates whose earlier number holds nothing any more, there is only one.
+    pub(crate) fn drop_migrated(
+        &mut self,
+        is_empty: impl Fn(u16) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        for part in &mut self.pstates {
+            if let Some(earlier) = &part.migrating
+                && is_empty(earlier.number)?
+            {
+                part.migrating = None;
+            }
+        }
+        Ok(())
     }
 
     /// Checks that this program's module can go on with what is stored, and gives numbers to what is new. What the module no longer
@@ -268,7 +293,10 @@ impl Adopting<'_> {
             if is_declared(&part) {
                 kept.push(part);
             } else if self.of.is_none() || self.removed.contains(&part.name) {
-                self.changeover.gone.extend(self.of.map(|of| (of, part.number)));
+                let earlier = part.migrating.map(|earlier| earlier.number);
+                let numbers = [Some(part.number), earlier].into_iter().flatten();
+                let gone = self.of.map(|of| numbers.map(move |number| (of, number)));
+                self.changeover.gone.extend(gone.into_iter().flatten());
             } else {
                 return Err(StorageError::Removed {
                     what: self.what,
@@ -288,13 +316,25 @@ impl Adopting<'_> {
                 number,
                 name: declares.name.clone(),
                 shape: declares.shape.clone(),
+                migrating: None,
             });
             return Ok(number);
         };
-        // What is unfinished in another shape is looked at elsewhere.
-        if self.of.is_some() && part.shape != declares.shape {
-            let migration = declares.migration.take();
-            let Some(migration) = migration.filter(|migration| migration.from == part.shape) else {
+        let mut from = |shape: &str| declares.migration.take().filter(|migration| migration.from == shape);
+        if let Some(earlier) = &part.migrating {
+            // Of a third type, nobody would know the values of the first one.
+            let migration = from(&earlier.shape).filter(|_| part.shape == declares.shape);
+            let Some(migration) = migration else {
+                return Err(StorageError::StillMigrating {
+                    name: part.name.clone(),
+                    from: earlier.shape.clone(),
+                    to: part.shape.clone(),
+                });
+            };
+            let it = Move::new(part.name.clone(), earlier.number, part.number, migration);
+            self.changeover.moves.push(it);
+        } else if self.of.is_some() && part.shape != declares.shape {
+            let Some(migration) = from(&part.shape) else {
                 return Err(StorageError::Shape {
                     what: self.what,
                     name: declares.name.clone(),
@@ -302,19 +342,24 @@ impl Adopting<'_> {
                     declared: declares.shape.clone(),
                 });
             };
-            // Under a number of its own, so that the manifest says which one counts.
-            let old = std::mem::replace(&mut part.number, self.number()?);
-            self.changeover.migrated.push((old, part.number, migration));
-            self.changeover.gone.push((Declared::PState, old));
+            // New values stand under a number of their own, so that each is known for what it is.
+            let earlier = Earlier {
+                number: std::mem::replace(&mut part.number, self.number()?),
+                shape: std::mem::replace(&mut part.shape, declares.shape.clone()),
+            };
+            let it = Move::new(part.name.clone(), earlier.number, part.number, migration);
+            self.changeover.moves.push(it);
+            part.migrating = Some(earlier);
+        } else {
+            // What is unfinished in another shape is looked at elsewhere.
+            part.shape.clone_from(&declares.shape);
         }
-        part.shape.clone_from(&declares.shape);
         Ok(part.number)
     }
 
     fn number(&mut self) -> Result<u16, StorageError> {
         let number = *self.next;
         *self.next = number.checked_add(1).ok_or(StorageError::TooManyParts)?;
-        self.changeover.fresh.extend(self.of.map(|of| (of, number)));
         Ok(number)
     }
 }

@@ -31,7 +31,7 @@ pub use cold::Evicting;
 pub use entries::Entries;
 pub use error::StorageError;
 pub use folder::Recovery;
-pub(crate) use folder::{AT_ONCE, Folder, Group};
+pub(crate) use folder::{AT_ONCE, Adoption, Folder, Group};
 pub(crate) use manifest::{Declaration, Numbers};
 pub use store::{SimulatedStore, StoreError};
 
