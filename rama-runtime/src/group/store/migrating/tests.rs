@@ -7,6 +7,7 @@ use crate::pstate::Map;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::atomic::AtomicU32;
 
 /// Not the same when it is done twice.
@@ -351,4 +352,65 @@ fn who_reads_while_entries_are_moved_misses_none_and_sees_none_twice() {
     });
     scan(false);
     assert_eq!(all(&*inner, &key(3, 0, &[])), []);
+}
+
+/// Something is moved between the first opening of a range and the second.
+struct Between {
+    inner: Arc<dyn Store>,
+    mover: Mutex<Option<Mover>>,
+}
+
+impl Store for Between {
+    fn applied(&self) -> Result<u64, StoreError> {
+        self.inner.applied()
+    }
+
+    fn apply(&self, changes: Coalesced, up_to: u64) -> Result<(), StoreError> {
+        self.inner.apply(changes, up_to)
+    }
+
+    fn persist(&self) -> Result<(), StoreError> {
+        self.inner.persist()
+    }
+
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.get(key)
+    }
+
+    fn range<'s>(&'s self, from: Bound<Vec<u8>>, to: Bound<Vec<u8>>, backwards: bool) -> EntryIter<'s> {
+        let entries = self.inner.range(from, to, backwards);
+        if let Some(mover) = &mut *self.mover.lock().unwrap() {
+            mover.step().unwrap();
+        }
+        entries
+    }
+}
+
+#[test]
+fn what_is_moved_while_a_range_is_opened_is_seen_once() {
+    for backwards in [false, true] {
+        let inner = simulated();
+        put(
+            &*inner,
+            (0..9u8).map(|n| (key(3, 0, &[n]), Some(encoded(&u32::from(n))))),
+        );
+        let mover = migrating(&inner, converts).mover(2);
+        let between: Arc<dyn Store> = Arc::new(Between {
+            inner: Arc::clone(&inner),
+            mover: Mutex::new(Some(mover)),
+        });
+        let store = migrating(&between, converts);
+        for _ in 0..5 {
+            let (from, to) = (Bound::Excluded(key(7, 0, &[])), Bound::Excluded(key(7, 0, &[9])));
+            let found: Vec<Entry> = store.range(from, to, backwards).map(Result::unwrap).collect();
+            let mut expected: Vec<Entry> = (0..9u8)
+                .map(|n| (key(7, 0, &[n]), encoded(&converts(u32::from(n)))))
+                .collect();
+            if backwards {
+                expected.reverse();
+            }
+            assert_eq!(found, expected);
+        }
+        assert_eq!(all(&*inner, &key(3, 0, &[])), []);
+    }
 }
