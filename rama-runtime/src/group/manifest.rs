@@ -363,3 +363,6 @@ impl Adopting<'_> {
         Ok(number)
     }
 }
+
+#[cfg(test)]
+mod tests;
