@@ -40,6 +40,10 @@ fn in_words(old: u64) -> String {
     old.to_string()
 }
 
+fn straight_to_words(old: u32) -> String {
+    old.to_string()
+}
+
 fn odd_ones_fail(old: u32) -> u64 {
     assert_eq!(old % 2, 0, "an odd one");
     widened(old)
@@ -97,6 +101,8 @@ bank!(failing, u64, migrate(with = super::odd_ones_fail));
 // As the second one, when it need not know any more what there was before.
 bank!(after, u64);
 bank!(third, String, migrate(with = super::in_words));
+// From the first one's values to others than those of the second one.
+bank!(other, String, migrate(with = super::straight_to_words));
 
 /// The second one with other names, and without one of the PStates.
 mod renamed {
@@ -242,7 +248,7 @@ fn values_are_converted_when_they_are_read_before_anything_was_moved() {
 #[test]
 fn everything_is_moved_although_nothing_is_committed_and_then_the_attribute_may_go() {
     let world = written(2);
-    still_migrating_is_no_matter_of(&world);
+    another_type_is_refused(&world);
     let (mut simulation, app) = open::<second::Bank>(&world, 2, &launch(1));
     until_it_is_over(&mut simulation, &app);
     check!(simulation, app, converted(), 1000 + ACCOUNTS);
@@ -267,7 +273,7 @@ fn everything_is_moved_although_nothing_is_committed_and_then_the_attribute_may_
 }
 
 /// A version without it is refused as any other type is, before the migration has begun.
-fn still_migrating_is_no_matter_of(world: &World) {
+fn another_type_is_refused(world: &World) {
     let error = Simulation::<after::Bank>::open(world, 1, &launch(1)).err().unwrap();
     let shape = matches!(
         error,
@@ -288,7 +294,10 @@ fn what_is_written_or_removed_meanwhile_does_not_come_back() {
         // Nothing is moved at first.
         for (life, at_once) in [(0, 0), (1, 1), (2, 1), (3, 1)] {
             let memory = if rng.next_u64() % 2 == 0 { 1 } else { 1 << 20 };
-            let (mut simulation, app) = open::<second::Bank>(&world, seed, &launch(at_once).memory(memory));
+            // What is in the log only is brought to the store when the folder is opened again.
+            let keep_at = if rng.next_u64() % 2 == 0 { 300 } else { 1 << 20 };
+            let launched = launch(at_once).memory(memory).keep_at(keep_at);
+            let (mut simulation, app) = open::<second::Bank>(&world, seed, &launched);
             let last = run(&mut simulation, async {
                 let mut last = 0;
                 for _ in 0..4 {
@@ -402,6 +411,7 @@ fn while_it_is_not_over_only_a_version_that_declares_it_may_go_on() {
         still_migrating::<first::Bank>(&world, "counts");
         still_migrating::<after::Bank>(&world, "counts");
         still_migrating::<third::Bank>(&world, "counts");
+        still_migrating::<other::Bank>(&world, "counts");
     }
     // The refusals have changed nothing.
     let (mut simulation, app) = open::<second::Bank>(&world, 4, &launch(1));

@@ -36,6 +36,7 @@ fn migrating() -> Manifest {
 fn a_pstate_that_migrates_has_both_numbers_until_the_first_holds_nothing() {
     let mut manifest = migrating();
     let files = SimulatedDisk::new();
+    files.create_dir_all("folder".as_ref()).unwrap();
     manifest.write(&files, "folder".as_ref()).unwrap();
     assert_eq!(
         Manifest::read(&files, "folder".as_ref()).unwrap().as_ref(),
