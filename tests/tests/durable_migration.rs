@@ -293,16 +293,16 @@ fn what_is_written_or_removed_meanwhile_does_not_come_back() {
         let mut model = converted();
         // Nothing is moved at first.
         for (life, at_once) in [(0, 0), (1, 1), (2, 1), (3, 1)] {
-            let memory = if rng.next_u64() % 2 == 0 { 1 } else { 1 << 20 };
+            let memory = if rng.next_u64().is_multiple_of(2) { 1 } else { 1 << 20 };
             // What is in the log only is brought to the store when the folder is opened again.
-            let keep_at = if rng.next_u64() % 2 == 0 { 300 } else { 1 << 20 };
+            let keep_at = if rng.next_u64().is_multiple_of(2) { 300 } else { 1 << 20 };
             let launched = launch(at_once).memory(memory).keep_at(keep_at);
             let (mut simulation, app) = open::<second::Bank>(&world, seed, &launched);
             let last = run(&mut simulation, async {
                 let mut last = 0;
                 for _ in 0..4 {
                     let account = rng.next_u64() % (ACCOUNTS + 1);
-                    let amount = if rng.next_u64() % 2 == 0 { 0 } else { 7 + life };
+                    let amount = if rng.next_u64().is_multiple_of(2) { 0 } else { 7 + life };
                     app.orders().append((account, amount)).await.unwrap();
                     if amount == 0 {
                         model.remove(&account);
@@ -317,7 +317,7 @@ fn what_is_written_or_removed_meanwhile_does_not_come_back() {
             for _ in 0..rng.next_u64() % 100 {
                 simulation.step();
             }
-            if rng.next_u64() % 2 == 0 {
+            if rng.next_u64().is_multiple_of(2) {
                 drop(simulation);
                 world.crash(&mut rng);
             } else {
@@ -355,7 +355,7 @@ fn a_move_that_is_killed_goes_on_and_no_value_is_converted_twice() {
                 }
             }
             // What it has left is looked at while nothing moves.
-            let memory = if rng.next_u64() % 2 == 0 { 1 } else { 1 << 20 };
+            let memory = if rng.next_u64().is_multiple_of(2) { 1 } else { 1 << 20 };
             let (mut simulation, app) = open::<second::Bank>(&world, life, &launch(0).memory(memory));
             check!(simulation, app, converted(), 1000 + ACCOUNTS);
         }

@@ -161,10 +161,10 @@ impl<M: Module> Simulation<M> {
     }
 
     fn keep(&mut self) {
-        if let Some(background) = &mut self.background {
-            if !background.keeper.step() {
-                background.keeper.move_some();
-            }
+        if let Some(background) = &mut self.background
+            && !background.keeper.step()
+        {
+            background.keeper.move_some();
         }
     }
 

@@ -26,6 +26,8 @@ use std::ops::Bound;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+type Bounds = (Bound<Vec<u8>>, Bound<Vec<u8>>);
+
 /// A PState whose values move from one number to another.
 #[derive(Debug)]
 pub(crate) struct Move {
@@ -73,7 +75,7 @@ impl Move {
     }
 
     /// What these bounds take in of the new number, as bounds under the old one; `None`: nothing.
-    fn counterparts(&self, from: &Bound<Vec<u8>>, to: &Bound<Vec<u8>>) -> Option<(Bound<Vec<u8>>, Bound<Vec<u8>>)> {
+    fn counterparts(&self, from: &Bound<Vec<u8>>, to: &Bound<Vec<u8>>) -> Option<Bounds> {
         let translated = |key: &Vec<u8>| self.counterpart(key);
         let is_before = |key: &Vec<u8>| key[..] < self.new[..];
         let from = match from {
