@@ -1,6 +1,7 @@
 //! What can go wrong with a durable module's folder.
 
 use super::log::{AppendError, LogError};
+use super::meta::MetaError;
 use super::store::StoreError;
 use std::io;
 use std::path::Path;
@@ -159,6 +160,23 @@ impl From<LogError> for StorageError {
             },
             other => StorageError::Log {
                 reason: other.to_string(),
+            },
+        }
+    }
+}
+
+impl From<MetaError> for StorageError {
+    fn from(error: MetaError) -> Self {
+        match error {
+            MetaError::Io { path, kind, message } => StorageError::Io { path, kind, message },
+            MetaError::Damaged { path, reason } => StorageError::Manifest {
+                path,
+                reason: reason.to_owned(),
+            },
+            // Neither comes of a folder that is locked.
+            MetaError::Conflict { ref key, .. } | MetaError::Key { ref key } => StorageError::Manifest {
+                path: key.clone(),
+                reason: error.to_string(),
             },
         }
     }

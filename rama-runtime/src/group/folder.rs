@@ -11,6 +11,7 @@ use super::error::StorageError;
 use super::keys::{self, Declared};
 use super::log::{LocalLog, LogEngine, LogError, LogOptions};
 use super::manifest::{Changeover, Declaration, Manifest, Numbers};
+use super::meta::{LocalMeta, MetaStore, Revision};
 use super::store::{Coalesced, LsmStore, Migrating, Store, StoreError};
 use crate::env::{Env, Files};
 use std::io::ErrorKind;
@@ -109,9 +110,9 @@ impl Folder {
         files
             .create_dir_all(&folder)
             .map_err(|error| StorageError::io(&folder, &error))?;
-        let known = Manifest::read(&*files, &folder)?;
-        let is_new = known.is_none();
-        let mut manifest = known.unwrap_or_else(|| Manifest::new(module, tasks, self.env.rng().next_u64()));
+        let meta = LocalMeta::new(Arc::clone(&files), folder.clone());
+        let (known, manifest) = Manifest::read(&meta)?.unzip();
+        let mut manifest = manifest.unwrap_or_else(|| Manifest::new(module, tasks, self.env.rng().next_u64()));
         if manifest.module != module {
             return Err(StorageError::OtherModule {
                 path: folder.display().to_string(),
@@ -145,7 +146,7 @@ impl Folder {
             (options.segment_bytes, options.room) = (4096, 512);
         }
         let log_folder = folder.join("log");
-        if !is_new {
+        if known.is_some() {
             check_log(&*files, &log_folder)?;
         }
         let (mut log, recovered) =
@@ -159,8 +160,8 @@ impl Folder {
         log.trim(log.tail())?;
         let adoption = Adoption {
             manifest,
-            folder,
-            files,
+            known,
+            meta: Box::new(meta),
             store: Arc::clone(&store),
             applied: log.tail(),
             gone,
@@ -187,8 +188,9 @@ impl Group {
 /// What is left to be done to a folder that fits its module.
 pub(crate) struct Adoption {
     manifest: Manifest,
-    folder: PathBuf,
-    files: Arc<dyn Files>,
+    /// Of the one that it replaces.
+    known: Option<Revision>,
+    meta: Box<dyn MetaStore>,
     store: Arc<dyn Store>,
     /// The last commit that the store has.
     applied: u64,
@@ -199,7 +201,7 @@ impl Adoption {
     /// The module goes on with the folder: now its parts are written down. Before this, nothing of the module has changed; and nothing of
     /// it may be committed, or moved from one number to another, as only the manifest says what the numbers are.
     pub(crate) fn adopt(self) -> Result<(), StorageError> {
-        self.manifest.write(&*self.files, &self.folder)?;
+        self.manifest.write(&*self.meta, self.known)?;
         // Behind the manifest, which no longer names them: what a crash leaves of them is found by nobody.
         if self.gone.is_empty() {
             return Ok(());

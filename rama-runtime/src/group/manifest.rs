@@ -2,19 +2,17 @@
 
 use super::StorageError;
 use super::keys::Declared;
+use super::meta::{MetaStore, Revision};
 use super::store::{Move, StoreError};
-use crate::env::{Files, write_atomically};
 use crate::module::{ModuleDescriptor, Shape, Shapes};
 use crate::pstate::Migration;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
-use xxhash_rust::xxh3::xxh3_64;
 
 /// The format of everything in the folder. A program knows its own, and refuses newer ones.
 pub(crate) const FORMAT: u32 = 1;
 
-/// The name of the manifest's file.
-const FILE: &str = "manifest.json";
+/// What the manifest is called.
+const KEY: &str = "manifest";
 
 /// A folder's description of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,48 +162,33 @@ impl Manifest {
     }
 
     /// Reads the manifest of a folder, if there is one.
-    pub(crate) fn read(files: &dyn Files, folder: &Path) -> Result<Option<Manifest>, StorageError> {
-        let path = folder.join(FILE);
-        if !files.exists(&path).map_err(|error| StorageError::io(&path, &error))? {
+    pub(crate) fn read(meta: &dyn MetaStore) -> Result<Option<(Revision, Manifest)>, StorageError> {
+        let Some((revision, body)) = meta.get(KEY)? else {
             return Ok(None);
-        }
-        let bytes = files.read(&path).map_err(|error| StorageError::io(&path, &error))?;
+        };
         let damaged = |reason: &str| StorageError::Manifest {
-            path: path.display().to_string(),
+            path: meta.place(KEY),
             reason: reason.to_owned(),
         };
-        let text = String::from_utf8(bytes).map_err(|_| damaged("it is no text"))?;
-        // The last line is the checksum of all before it.
-        let (body, sum) = text
-            .trim_end()
-            .rsplit_once('\n')
-            .ok_or_else(|| damaged("it is not complete"))?;
-        let expected = format!("{:016x}", xxh3_64(body.as_bytes()));
-        if sum.trim() != expected {
-            return Err(damaged("its checksum is wrong"));
-        }
         // First the format alone: of a newer one, nothing else is known.
-        let value: serde_json::Value = serde_json::from_str(body).map_err(|error| damaged(&error.to_string()))?;
+        let value: serde_json::Value = serde_json::from_slice(&body).map_err(|error| damaged(&error.to_string()))?;
         match value.get("format").and_then(serde_json::Value::as_u64) {
             Some(format) if format == u64::from(FORMAT) => {}
             Some(format) => return Err(StorageError::Format { format, known: FORMAT }),
             None => return Err(damaged("it has no format version")),
         }
-        serde_json::from_value(value)
-            .map(Some)
-            .map_err(|error| damaged(&error.to_string()))
+        let manifest = serde_json::from_value(value).map_err(|error| damaged(&error.to_string()))?;
+        Ok(Some((revision, manifest)))
     }
 
-    /// Writes it, as a whole or not at all.
-    pub(crate) fn write(&self, files: &dyn Files, folder: &Path) -> Result<(), StorageError> {
-        let path = folder.join(FILE);
+    /// Writes it, as a whole or not at all, in place of the one of that revision.
+    pub(crate) fn write(&self, meta: &dyn MetaStore, known: Option<Revision>) -> Result<(), StorageError> {
         let body = serde_json::to_string_pretty(self).map_err(|error| StorageError::Manifest {
-            path: path.display().to_string(),
+            path: meta.place(KEY),
             reason: error.to_string(),
         })?;
-        let sum = xxh3_64(body.as_bytes());
-        let text = format!("{body}\n{sum:016x}\n");
-        write_atomically(files, &path, text.as_bytes()).map_err(|error| StorageError::io(&path, &error))
+        meta.put_if(KEY, known, body.as_bytes())?;
+        Ok(())
     }
 
     /// Of PStates whose earlier number holds nothing any more, there is only one.

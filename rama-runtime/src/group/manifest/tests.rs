@@ -1,6 +1,8 @@
 use super::*;
-use crate::env::SimulatedDisk;
+use crate::env::{Files, SimulatedDisk};
+use crate::group::meta::LocalMeta;
 use crate::pstate::Map;
+use std::sync::Arc;
 
 fn pstate(name: &str, shape: &str, with: Option<fn(u32) -> u64>) -> Declaration {
     let mut declares = Declares::plain(name.to_owned(), shape.to_owned());
@@ -37,11 +39,10 @@ fn a_pstate_that_migrates_has_both_numbers_until_the_first_holds_nothing() {
     let mut manifest = migrating();
     let files = SimulatedDisk::new();
     files.create_dir_all("folder".as_ref()).unwrap();
-    manifest.write(&files, "folder".as_ref()).unwrap();
-    assert_eq!(
-        Manifest::read(&files, "folder".as_ref()).unwrap().as_ref(),
-        Some(&manifest)
-    );
+    let meta = LocalMeta::new(Arc::new(files), "folder".into());
+    manifest.write(&meta, None).unwrap();
+    let (_, found) = Manifest::read(&meta).unwrap().unwrap();
+    assert_eq!(found, manifest);
     let earlier = manifest.pstates[0].migrating.clone().unwrap();
     assert_eq!((earlier.number, earlier.shape.as_str()), (1, "Map<u8, u32>"));
     manifest.drop_migrated(|number| Ok(number != 1)).unwrap();
