@@ -6,7 +6,8 @@
 //!              xxh3-64 of the lines before this one, in 16 hexadecimal digits
 //! ```
 //!
-//! The last two lines end what may be read by people. A key that was removed keeps its file, as its next revision must be another.
+//! So a value that people can read stays readable. A key that was removed keeps its file, as its next revision must be another. A
+//! file without a line of revision is at revision 0.
 
 use super::{MetaError, MetaStore, Revision};
 use crate::env::{Files, write_atomically};
