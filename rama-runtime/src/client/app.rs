@@ -70,6 +70,17 @@ impl<M: Module> App<M> {
         self.shared.recovery()
     }
 
+    /// The PStates of which values of an earlier type are still stored, in the order of their declaration: those with
+    /// `#[migrate(with = path)]`, from when the module is first launched with it until all values have been made anew, in the
+    /// background, and are durable. When it names a PState no longer, a later version need not declare its migration any more, and may
+    /// declare the next one. See [`durability`](crate::durability#changing-a-module).
+    ///
+    /// A PState that it goes on naming holds values for which the migration fails; the log says so.
+    #[must_use]
+    pub fn migrating(&self) -> Vec<&'static str> {
+        self.shared.migrating()
+    }
+
     /// Numbers, without end, whose owner is `task`: keys for tests. Of an id out of range, none.
     pub fn keys_for_task(&self, task: u32) -> impl Iterator<Item = u64> + use<M> {
         key::numbers_owned_by(task, self.tasks())

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::exec::{
     Committer, EpochLimits, Epochs, Keeper, Layout, Plan, Shared, ThreadPlan, ToCommitter, attempt, discard,
 };
-use crate::group::{AT_ONCE, Declaration, Folder, Group, Recovery, StorageError};
+use crate::group::{AT_ONCE, Adoption, Declaration, Folder, Group, Recovery, StorageError};
 use crate::module::{Module, Shapes};
 use crate::topology::TaskInfo;
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -95,7 +95,6 @@ fn open_group<M: Module>(
             records: other.records,
         });
     }
-    group.adopt()?;
     group.recovery.unfinished = plan.flights as u64;
     let (to_committer, parts) = unbounded();
     let limits = EpochLimits {
@@ -156,11 +155,19 @@ impl Opened {
 }
 
 impl Rest {
-    /// The threads that commit. And what the opening came to, so far.
-    /// The time that it took is known when the threads run: it began then.
-    pub(super) fn background<M: Module>(self, shared: &Arc<Shared<M>>) -> (Background<M>, Recovery, Duration) {
+    /// The threads that commit; what is to be done when the task threads have read what they need, and before either of these begins;
+    /// and what the opening came to, so far. The time that it took is known when the threads run: it began then.
+    pub(super) fn background<M: Module>(
+        self,
+        shared: &Arc<Shared<M>>,
+    ) -> (Background<M>, Adoption, Recovery, Duration) {
         let Group {
-            log, store, recovery, ..
+            log,
+            store,
+            recovery,
+            migrating,
+            adoption,
+            ..
         } = self.group;
         // Where memory is short, so is what the store has not.
         let by_memory = self.durability.memory.map_or(AT_ONCE, |bytes| (bytes / 8).min(AT_ONCE));
@@ -174,11 +181,17 @@ impl Rest {
             commits,
             keep_at,
         );
+        let mut mover = None;
+        if let Some(migrating) = migrating {
+            let at_once = self.durability.move_at_once.unwrap_or(usize::MAX);
+            mover = (at_once > 0).then(|| migrating.mover(at_once));
+            shared.migrates(migrating);
+        }
         let background = Background {
             committer,
-            keeper: Keeper::new(store, for_keeper, self.to_committer, keep_at),
+            keeper: Keeper::new(store, for_keeper, self.to_committer, keep_at, mover),
             folder: self.folder,
         };
-        (background, recovery, self.began)
+        (background, adoption, recovery, self.began)
     }
 }

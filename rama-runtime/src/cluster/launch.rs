@@ -43,6 +43,8 @@ pub(super) struct Durability {
     pub(super) memory: Option<usize>,
     /// So many bytes are brought to the store at once, if not as many as usual.
     pub(super) keep_at: Option<usize>,
+    /// So many entries of PStates that migrate are moved at once, if not as many as usual.
+    pub(super) move_at_once: Option<usize>,
     pub(super) sabotage: Sabotage,
 }
 
@@ -69,6 +71,7 @@ impl Launch {
                 restart_unfinished: false,
                 memory: None,
                 keep_at: None,
+                move_at_once: None,
                 sabotage: Sabotage::None,
             },
         }
@@ -128,6 +131,13 @@ impl Launch {
     #[doc(hidden)]
     pub fn keep_at(mut self, bytes: usize) -> Self {
         self.durability.keep_at = Some(bytes);
+        self
+    }
+
+    /// How many entries of PStates that migrate are moved at once, in the background. None at all: 0.
+    #[doc(hidden)]
+    pub fn move_at_once(mut self, entries: usize) -> Self {
+        self.durability.move_at_once = Some(entries);
         self
     }
 

@@ -80,7 +80,7 @@ pub(super) async fn start<M: Module>(
                 .is_some_and(|shared| shared.send(index, Message::Wake).is_ok())
         }));
     }
-    let mut recovery = None;
+    let mut opened = None;
     let mut background = Vec::new();
     if let Some(rest) = rest {
         let (
@@ -89,22 +89,30 @@ pub(super) async fn start<M: Module>(
                 keeper,
                 folder,
             },
-            found,
+            adoption,
+            recovery,
             began,
         ) = rest.background(&shared);
-        recovery = Some((found, began));
+        // Nothing is committed, and nothing moved, before the folder is adopted. If it is not, neither of them begins.
+        let (begin, may_begin) = crossbeam_channel::bounded::<()>(2);
+        opened = Some((adoption, begin, recovery, began));
         // The shutdown waits for them, too.
         let (committed, has_committed) = oneshot::channel();
         let (kept, has_kept) = oneshot::channel();
         endeds.extend([has_committed, has_kept]);
-        let also = Arc::clone(&folder);
+        let also = (Arc::clone(&folder), may_begin.clone());
         let commit: Work = Box::new(move || {
-            committer.run();
+            if may_begin.recv().is_ok() {
+                committer.run();
+            }
             drop((folder, committed));
         });
         let keep: Work = Box::new(move || {
-            keeper.run();
-            drop((also, kept));
+            let (folder, may_begin) = also;
+            if may_begin.recv().is_ok() {
+                keeper.run();
+            }
+            drop((folder, kept));
         });
         background.extend([Some(commit), Some(keep)]);
     }
@@ -140,7 +148,15 @@ pub(super) async fn start<M: Module>(
         // If it fails, or this future is dropped, dropping `module` stops the threads.
         ready.await.unwrap_or_else(|_| Err(reason()))?;
     }
-    if let Some((mut recovery, began)) = recovery {
+    if let Some((adoption, begin, mut recovery, began)) = opened {
+        adoption.adopt().map_err(|error| Error::Storage {
+            module: M::DESCRIPTOR.name,
+            error,
+        })?;
+        for _ in 0..2 {
+            // Both are there: they wait for nothing else.
+            let _ = begin.send(());
+        }
         recovery.took = env.clock().now().saturating_sub(began);
         shared.recovered(recovery);
     }

@@ -79,15 +79,17 @@ impl<M: Module> Simulation<M> {
             Arc::default(),
             Some(epochs),
         ));
-        let (background, recovery, _) = rest.background(&shared);
+        let storage = |error| Error::Storage {
+            module: M::DESCRIPTOR.name,
+            error,
+        };
+        let (background, adoption, recovery, _) = rest.background(&shared);
         let mut running = Vec::new();
         for ((index, inbox), plan) in (0u32..).zip(inboxes).zip(plans) {
             let thread = Thread::new(Arc::clone(&shared), index, env.rng(), inbox, Some(plan));
-            running.push(Some(thread.map_err(|error| Error::Storage {
-                module: M::DESCRIPTOR.name,
-                error: error.into(),
-            })?));
+            running.push(Some(thread.map_err(|error| storage(error.into()))?));
         }
+        adoption.adopt().map_err(storage)?;
         shared.recovered(recovery);
         let client = M::client(App::new(Arc::clone(&shared)));
         let simulation = Simulation {
@@ -159,8 +161,10 @@ impl<M: Module> Simulation<M> {
     }
 
     fn keep(&mut self) {
-        if let Some(background) = &mut self.background {
-            background.keeper.step();
+        if let Some(background) = &mut self.background
+            && !background.keeper.step()
+        {
+            background.keeper.move_some();
         }
     }
 

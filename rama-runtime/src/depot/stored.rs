@@ -302,7 +302,7 @@ mod tests {
         depot.store(&mut changes).unwrap();
         let mut coalesced = Coalesced::default();
         coalesced.add(&changes.take()).unwrap();
-        store.apply(&coalesced, 1).unwrap();
+        store.apply(coalesced, 1).unwrap();
         let entries: Vec<_> = store.below(&[9]).map(Result::unwrap).collect();
         let number = |number: u64| number.to_le_bytes();
         let header = [&number(0)[..], &number(2), &number(0x0102), &[1, 1, b'a', 1]].concat();

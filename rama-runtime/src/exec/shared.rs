@@ -5,6 +5,7 @@ use super::{Gauges, Layout, Message, discard};
 use crate::client::Pending;
 use crate::env::{Clock, Env, Externals};
 use crate::error::{Error, Result};
+use crate::group::store::Migrating;
 use crate::group::{Recovery, StorageError};
 use crate::module::Module;
 use crossbeam_channel::Sender;
@@ -32,6 +33,8 @@ pub(crate) struct Shared<M: Module> {
     failure: OnceLock<Error>,
     /// What the opening of its folder came to.
     recovery: OnceLock<Recovery>,
+    /// Where values of PStates are of an earlier type.
+    migrating: OnceLock<Arc<Migrating>>,
 }
 
 impl<M: Module> Shared<M> {
@@ -68,6 +71,7 @@ impl<M: Module> Shared<M> {
             epochs,
             failure: OnceLock::new(),
             recovery: OnceLock::new(),
+            migrating: OnceLock::new(),
         }
     }
 
@@ -125,6 +129,24 @@ impl<M: Module> Shared<M> {
     /// What the opening of its folder came to, if it has one.
     pub(crate) fn recovery(&self) -> Option<Recovery> {
         self.recovery.get().copied()
+    }
+
+    /// Values of its PStates are of an earlier type.
+    pub(crate) fn migrates(&self, migrating: Arc<Migrating>) {
+        let _ = self.migrating.set(migrating);
+    }
+
+    /// The PStates of which values of an earlier type may be stored.
+    pub(crate) fn migrating(&self) -> Vec<&'static str> {
+        let (Some(migrating), Some(epochs)) = (self.migrating.get(), &self.epochs) else {
+            return Vec::new();
+        };
+        let numbers: Vec<u16> = migrating.under_way().collect();
+        let pstates = M::DESCRIPTOR.pstates.iter().zip(&epochs.numbers.pstates);
+        pstates
+            .filter(|(_, number)| numbers.contains(number))
+            .map(|(pstate, _)| pstate.name)
+            .collect()
     }
 
     /// The error of whoever is not answered any more.

@@ -1,6 +1,7 @@
 //! What can go wrong with a durable module's folder.
 
 use super::log::{AppendError, LogError};
+use super::meta::MetaError;
 use super::store::StoreError;
 use std::io;
 use std::path::Path;
@@ -88,6 +89,19 @@ pub enum StorageError {
         /// The declared one.
         declared: String,
     },
+    /// Values of a PState are of an earlier type, and the module does not say any more, or says otherwise, how they are migrated.
+    #[error(
+        "the PState `{name}` is being migrated from `{from}` to `{to}`, and that is not over: launch the version that declares \
+         `{name}` as `{to}` with `#[migrate(with = ..)]` from `{from}`, until `App::migrating()` names `{name}` no longer; then this one"
+    )]
+    StillMigrating {
+        /// The PState.
+        name: String,
+        /// The type from which.
+        from: String,
+        /// The type to which.
+        to: String,
+    },
     /// More than 65,535 depots, PStates, sources and topologies were ever declared.
     #[error("a module has at most 65,535 depots, PStates, sources and topologies, those that it once had included")]
     TooManyParts,
@@ -146,6 +160,23 @@ impl From<LogError> for StorageError {
             },
             other => StorageError::Log {
                 reason: other.to_string(),
+            },
+        }
+    }
+}
+
+impl From<MetaError> for StorageError {
+    fn from(error: MetaError) -> Self {
+        match error {
+            MetaError::Io { path, kind, message } => StorageError::Io { path, kind, message },
+            MetaError::Damaged { path, reason } => StorageError::Manifest {
+                path,
+                reason: reason.to_owned(),
+            },
+            // Neither comes of a folder that is locked.
+            MetaError::Conflict { ref key, .. } | MetaError::Key { ref key } => StorageError::Manifest {
+                path: key.clone(),
+                reason: error.to_string(),
             },
         }
     }

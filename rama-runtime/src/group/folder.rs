@@ -11,9 +11,9 @@ use super::error::StorageError;
 use super::keys::{self, Declared};
 use super::log::{LocalLog, LogEngine, LogError, LogOptions};
 use super::manifest::{Changeover, Declaration, Manifest, Numbers};
-use super::store::{Coalesced, LsmStore, Store, StoreError};
+use super::meta::{LocalMeta, MetaStore, Revision};
+use super::store::{Coalesced, LsmStore, Migrating, Store, StoreError};
 use crate::env::{Env, Files};
-use crate::pstate::Migration;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,10 +33,10 @@ pub(crate) struct Group {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) numbers: Arc<Numbers>,
     pub(crate) recovery: Recovery,
-    manifest: Manifest,
-    folder: PathBuf,
-    files: Arc<dyn Files>,
-    changeover: Changeover,
+    /// The same as `store`, where values of PStates migrate.
+    pub(crate) migrating: Option<Arc<Migrating>>,
+    /// To be done when the module has read what it needs.
+    pub(crate) adoption: Adoption,
 }
 
 /// What the opening of a module's folder came to.
@@ -110,9 +110,9 @@ impl Folder {
         files
             .create_dir_all(&folder)
             .map_err(|error| StorageError::io(&folder, &error))?;
-        let known = Manifest::read(&*files, &folder)?;
-        let is_new = known.is_none();
-        let mut manifest = known.unwrap_or_else(|| Manifest::new(module, tasks, self.env.rng().next_u64()));
+        let meta = LocalMeta::new(Arc::clone(&files), folder.clone());
+        let (known, manifest) = Manifest::read(&meta)?.unzip();
+        let mut manifest = manifest.unwrap_or_else(|| Manifest::new(module, tasks, self.env.rng().next_u64()));
         if manifest.module != module {
             return Err(StorageError::OtherModule {
                 path: folder.display().to_string(),
@@ -126,12 +126,19 @@ impl Folder {
                 asked: tasks,
             });
         }
-        let (numbers, changeover) = manifest.adopt(declared, removed)?;
-        manifest.opened += 1;
         let store: Arc<dyn Store> = match self.env.simulated_store() {
             Some(store) => Arc::new(store.clone()),
             None => Arc::new(LsmStore::open(&folder.join("store"))?),
         };
+        // What is in the log adds nothing to them.
+        manifest.drop_migrated(|number| {
+            let left = store.below(&keys::all_partitions(Declared::PState, number)).next();
+            Ok(left.transpose()?.is_none())
+        })?;
+        let (numbers, Changeover { gone, moves }) = manifest.adopt(declared, removed)?;
+        manifest.opened += 1;
+        let migrating = (!moves.is_empty()).then(|| Arc::new(Migrating::new(Arc::clone(&store), moves)));
+        let store = migrating.clone().map_or(store, |migrating| migrating as Arc<dyn Store>);
         let applied = store.applied()?;
         let mut options = LogOptions::new(manifest.id);
         if self.env.simulated_store().is_some() {
@@ -139,7 +146,7 @@ impl Folder {
             (options.segment_bytes, options.room) = (4096, 512);
         }
         let log_folder = folder.join("log");
-        if !is_new {
+        if known.is_some() {
             check_log(&*files, &log_folder)?;
         }
         let (mut log, recovered) =
@@ -151,74 +158,60 @@ impl Folder {
         };
         bring_all(&log, &*store, applied, &mut recovery)?;
         log.trim(log.tail())?;
+        let adoption = Adoption {
+            manifest,
+            known,
+            meta: Box::new(meta),
+            store: Arc::clone(&store),
+            applied: log.tail(),
+            gone,
+        };
         Ok(Group {
             log: Box::new(log),
             store,
             numbers: Arc::new(numbers),
             recovery,
-            manifest,
-            folder,
-            files,
-            changeover,
+            migrating,
+            adoption,
         })
     }
 }
 
 impl Group {
-    /// The module goes on with it: now its parts are written down. Before this, nothing of the module has changed.
-    pub(crate) fn adopt(&mut self) -> Result<(), StorageError> {
-        let changeover = std::mem::take(&mut self.changeover);
-        // Of an opening that a crash has interrupted, something may stand under a number that the manifest has not given yet.
-        self.clear(changeover.fresh)?;
-        // In front of the manifest, which does not name them yet: what a crash leaves of them is found by nobody, and written again.
-        for (old, new, migration) in &changeover.migrated {
-            self.migrate(*old, *new, migration)?;
-        }
-        self.manifest.write(&*self.files, &self.folder)?;
-        // Behind the manifest, which no longer names them: the same.
-        self.clear(changeover.gone)
+    /// The name of the topology of that number.
+    pub(crate) fn topology(&self, number: u16) -> String {
+        let part = self.adoption.manifest.topologies.iter().find(|it| it.number == number);
+        part.map_or_else(|| "a topology that was removed".to_owned(), |part| part.name.clone())
     }
+}
 
-    /// Nothing is stored under these numbers any more.
-    fn clear(&self, numbers: Vec<(Declared, u16)>) -> Result<(), StorageError> {
-        if numbers.is_empty() {
+/// What is left to be done to a folder that fits its module.
+pub(crate) struct Adoption {
+    manifest: Manifest,
+    /// Of the one that it replaces.
+    known: Option<Revision>,
+    meta: Box<dyn MetaStore>,
+    store: Arc<dyn Store>,
+    /// The last commit that the store has.
+    applied: u64,
+    gone: Vec<(Declared, u16)>,
+}
+
+impl Adoption {
+    /// The module goes on with the folder: now its parts are written down. Before this, nothing of the module has changed; and nothing of
+    /// it may be committed, or moved from one number to another, as only the manifest says what the numbers are.
+    pub(crate) fn adopt(self) -> Result<(), StorageError> {
+        self.manifest.write(&*self.meta, self.known)?;
+        // Behind the manifest, which no longer names them: what a crash leaves of them is found by nobody.
+        if self.gone.is_empty() {
             return Ok(());
         }
         let mut changes = Coalesced::default();
-        for (of, number) in numbers {
+        for (of, number) in self.gone {
             changes.clears.insert(keys::all_partitions(of, number).to_vec());
         }
-        self.store.apply(&changes, self.log.tail())?;
+        self.store.apply(changes, self.applied)?;
         Ok(self.store.persist()?)
-    }
-
-    /// Makes a PState's values anew, under another number.
-    fn migrate(&self, old: u16, new: u16, migration: &Migration) -> Result<(), StorageError> {
-        let from = keys::all_partitions(Declared::PState, old);
-        let to = keys::all_partitions(Declared::PState, new);
-        let mut changes = Coalesced::default();
-        changes.clears.insert(to.to_vec());
-        for entry in self.store.below(&from) {
-            let (key, value) = entry?;
-            let below = key.get(from.len()..).unwrap_or_default();
-            let value = if keys::is_value(below, migration.is_map) {
-                migration.convert(&value)?
-            } else {
-                value
-            };
-            changes.set(&[&to[..], below].concat(), Some(&value));
-            if changes.bytes() > AT_ONCE {
-                self.store.apply(&std::mem::take(&mut changes), self.log.tail())?;
-            }
-        }
-        self.store.apply(&changes, self.log.tail())?;
-        Ok(self.store.persist()?)
-    }
-
-    /// The name of the topology of that number.
-    pub(crate) fn topology(&self, number: u16) -> String {
-        let part = self.manifest.topologies.iter().find(|part| part.number == number);
-        part.map_or_else(|| "a topology that was removed".to_owned(), |part| part.name.clone())
     }
 }
 
@@ -254,13 +247,13 @@ fn bring_all(log: &LocalLog, store: &dyn Store, applied: u64, recovery: &mut Rec
         recovery.bytes += commit.len() as u64;
         if changes.bytes() > AT_ONCE {
             store
-                .apply(&std::mem::take(&mut changes), last)
+                .apply(std::mem::take(&mut changes), last)
                 .map_err(|error| payload(number, &error))?;
         }
         Ok(())
     })?;
     if last > applied {
-        store.apply(&changes, last)?;
+        store.apply(changes, last)?;
     }
     // Also when there was nothing to bring: what the store has, an earlier process may not have made durable, and the log is
     // trimmed next.

@@ -2,18 +2,17 @@
 
 use super::StorageError;
 use super::keys::Declared;
-use crate::env::{Files, write_atomically};
+use super::meta::{MetaStore, Revision};
+use super::store::{Move, StoreError};
 use crate::module::{ModuleDescriptor, Shape, Shapes};
 use crate::pstate::Migration;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
-use xxhash_rust::xxh3::xxh3_64;
 
 /// The format of everything in the folder. A program knows its own, and refuses newer ones.
 pub(crate) const FORMAT: u32 = 2;
 
-/// The name of the manifest's file.
-const FILE: &str = "manifest.json";
+/// What the manifest is called.
+const KEY: &str = "manifest";
 
 /// A folder's description of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +38,17 @@ pub(crate) struct Part {
     pub(crate) number: u16,
     pub(crate) name: String,
     /// The type of a depot's records or of a PState; the depot of a source; the shape of a topology's hops.
+    pub(crate) shape: String,
+    /// Of a PState some of whose values may still be of another type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) migrating: Option<Earlier>,
+}
+
+/// What a PState was in an earlier version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Earlier {
+    /// The number that these values stand under.
+    pub(crate) number: u16,
     pub(crate) shape: String,
 }
 
@@ -128,12 +138,10 @@ impl Declaration {
 /// What is to be done before the module goes on with what is stored.
 #[derive(Debug, Default)]
 pub(crate) struct Changeover {
-    /// Numbers that are given for the first time.
-    pub(crate) fresh: Vec<(Declared, u16)>,
     /// What is no longer there.
     pub(crate) gone: Vec<(Declared, u16)>,
-    /// PStates whose values are made anew: the numbers of the old and the new one.
-    pub(crate) migrated: Vec<(u16, u16, Migration)>,
+    /// PStates of which values may be of an earlier type.
+    pub(crate) moves: Vec<Move>,
 }
 
 impl Manifest {
@@ -154,48 +162,48 @@ impl Manifest {
     }
 
     /// Reads the manifest of a folder, if there is one.
-    pub(crate) fn read(files: &dyn Files, folder: &Path) -> Result<Option<Manifest>, StorageError> {
-        let path = folder.join(FILE);
-        if !files.exists(&path).map_err(|error| StorageError::io(&path, &error))? {
+    pub(crate) fn read(meta: &dyn MetaStore) -> Result<Option<(Revision, Manifest)>, StorageError> {
+        let Some((revision, body)) = meta.get(KEY)? else {
             return Ok(None);
-        }
-        let bytes = files.read(&path).map_err(|error| StorageError::io(&path, &error))?;
+        };
         let damaged = |reason: &str| StorageError::Manifest {
-            path: path.display().to_string(),
+            path: meta.place(KEY),
             reason: reason.to_owned(),
         };
-        let text = String::from_utf8(bytes).map_err(|_| damaged("it is no text"))?;
-        // The last line is the checksum of all before it.
-        let (body, sum) = text
-            .trim_end()
-            .rsplit_once('\n')
-            .ok_or_else(|| damaged("it is not complete"))?;
-        let expected = format!("{:016x}", xxh3_64(body.as_bytes()));
-        if sum.trim() != expected {
-            return Err(damaged("its checksum is wrong"));
-        }
         // First the format alone: of a newer one, nothing else is known.
-        let value: serde_json::Value = serde_json::from_str(body).map_err(|error| damaged(&error.to_string()))?;
+        let value: serde_json::Value = serde_json::from_slice(&body).map_err(|error| damaged(&error.to_string()))?;
         match value.get("format").and_then(serde_json::Value::as_u64) {
             Some(format) if format == u64::from(FORMAT) => {}
             Some(format) => return Err(StorageError::Format { format, known: FORMAT }),
             None => return Err(damaged("it has no format version")),
         }
-        serde_json::from_value(value)
-            .map(Some)
-            .map_err(|error| damaged(&error.to_string()))
+        let manifest = serde_json::from_value(value).map_err(|error| damaged(&error.to_string()))?;
+        Ok(Some((revision, manifest)))
     }
 
-    /// Writes it, as a whole or not at all.
-    pub(crate) fn write(&self, files: &dyn Files, folder: &Path) -> Result<(), StorageError> {
-        let path = folder.join(FILE);
+    /// Writes it, as a whole or not at all, in place of the one of that revision.
+    pub(crate) fn write(&self, meta: &dyn MetaStore, known: Option<Revision>) -> Result<(), StorageError> {
         let body = serde_json::to_string_pretty(self).map_err(|error| StorageError::Manifest {
-            path: path.display().to_string(),
+            path: meta.place(KEY),
             reason: error.to_string(),
         })?;
-        let sum = xxh3_64(body.as_bytes());
-        let text = format!("{body}\n{sum:016x}\n");
-        write_atomically(files, &path, text.as_bytes()).map_err(|error| StorageError::io(&path, &error))
+        meta.put_if(KEY, known, body.as_bytes())?;
+        Ok(())
+    }
+
+    /// Of PStates whose earlier number holds nothing any more, there is only one.
+    pub(crate) fn drop_migrated(
+        &mut self,
+        is_empty: impl Fn(u16) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        for part in &mut self.pstates {
+            if let Some(earlier) = &part.migrating
+                && is_empty(earlier.number)?
+            {
+                part.migrating = None;
+            }
+        }
+        Ok(())
     }
 
     /// Checks that this program's module can go on with what is stored, and gives numbers to what is new. What the module no longer
@@ -268,7 +276,10 @@ impl Adopting<'_> {
             if is_declared(&part) {
                 kept.push(part);
             } else if self.of.is_none() || self.removed.contains(&part.name) {
-                self.changeover.gone.extend(self.of.map(|of| (of, part.number)));
+                let earlier = part.migrating.map(|earlier| earlier.number);
+                let numbers = [Some(part.number), earlier].into_iter().flatten();
+                let gone = self.of.map(|of| numbers.map(move |number| (of, number)));
+                self.changeover.gone.extend(gone.into_iter().flatten());
             } else {
                 return Err(StorageError::Removed {
                     what: self.what,
@@ -288,13 +299,25 @@ impl Adopting<'_> {
                 number,
                 name: declares.name.clone(),
                 shape: declares.shape.clone(),
+                migrating: None,
             });
             return Ok(number);
         };
-        // What is unfinished in another shape is looked at elsewhere.
-        if self.of.is_some() && part.shape != declares.shape {
-            let migration = declares.migration.take();
-            let Some(migration) = migration.filter(|migration| migration.from == part.shape) else {
+        let mut from = |shape: &str| declares.migration.take().filter(|migration| migration.from == shape);
+        if let Some(earlier) = &part.migrating {
+            // Of a third type, nobody would know the values of the first one.
+            let migration = from(&earlier.shape).filter(|_| part.shape == declares.shape);
+            let Some(migration) = migration else {
+                return Err(StorageError::StillMigrating {
+                    name: part.name.clone(),
+                    from: earlier.shape.clone(),
+                    to: part.shape.clone(),
+                });
+            };
+            let it = Move::new(part.name.clone(), earlier.number, part.number, migration);
+            self.changeover.moves.push(it);
+        } else if self.of.is_some() && part.shape != declares.shape {
+            let Some(migration) = from(&part.shape) else {
                 return Err(StorageError::Shape {
                     what: self.what,
                     name: declares.name.clone(),
@@ -302,19 +325,27 @@ impl Adopting<'_> {
                     declared: declares.shape.clone(),
                 });
             };
-            // Under a number of its own, so that the manifest says which one counts.
-            let old = std::mem::replace(&mut part.number, self.number()?);
-            self.changeover.migrated.push((old, part.number, migration));
-            self.changeover.gone.push((Declared::PState, old));
+            // New values stand under a number of their own, so that each is known for what it is.
+            let earlier = Earlier {
+                number: std::mem::replace(&mut part.number, self.number()?),
+                shape: std::mem::replace(&mut part.shape, declares.shape.clone()),
+            };
+            let it = Move::new(part.name.clone(), earlier.number, part.number, migration);
+            self.changeover.moves.push(it);
+            part.migrating = Some(earlier);
+        } else {
+            // What is unfinished in another shape is looked at elsewhere.
+            part.shape.clone_from(&declares.shape);
         }
-        part.shape.clone_from(&declares.shape);
         Ok(part.number)
     }
 
     fn number(&mut self) -> Result<u16, StorageError> {
         let number = *self.next;
         *self.next = number.checked_add(1).ok_or(StorageError::TooManyParts)?;
-        self.changeover.fresh.extend(self.of.map(|of| (of, number)));
         Ok(number)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@
 //!                                              acks and answers of that epoch leave
 //! ```
 //!
-//! - `folder.rs` opens all of it, and `manifest.rs` says what the module's parts are called in it.
+//! - `folder.rs` opens all of it, and `manifest.rs` says what the module's parts are called in it; it stands in `meta/`.
 //! - `keys.rs` says where what stands; `order/` encodes keys in their order; `entries.rs` reads back what `changes.rs` writes.
 //!
 //! Nothing here knows topologies, threads or events: `exec/epoch/` does, which decides what is written and when.
@@ -20,6 +20,7 @@ mod folder;
 pub(crate) mod keys;
 pub(crate) mod log;
 mod manifest;
+mod meta;
 pub(crate) mod order;
 pub(crate) mod store;
 pub(crate) mod value;
@@ -31,7 +32,7 @@ pub use cold::Evicting;
 pub use entries::Entries;
 pub use error::StorageError;
 pub use folder::Recovery;
-pub(crate) use folder::{AT_ONCE, Folder, Group};
+pub(crate) use folder::{AT_ONCE, Adoption, Folder, Group};
 pub(crate) use manifest::{Declaration, Numbers};
 pub use store::{SimulatedStore, StoreError};
 

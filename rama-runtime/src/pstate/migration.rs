@@ -52,7 +52,7 @@ impl<K: Key, V: Plain> Migrates for Subindexed<Map<K, V>> {
     }
 }
 
-type Convert = Box<dyn Fn(&[u8]) -> Result<Vec<u8>, StoreError> + Send>;
+type Convert = Box<dyn Fn(&[u8]) -> Result<Vec<u8>, StoreError> + Send + Sync>;
 
 /// How the values of a PState are made out of those of an earlier version.
 pub struct Migration {

@@ -1,9 +1,9 @@
-//! The keeper: brings to the store, in the background, what the log has.
+//! The keeper: brings to the store, in the background, what the log has; and moves there what migrates.
 
 use super::ToCommitter;
 use crate::group::StoreError;
-use crate::group::store::{Coalesced, Store};
-use crossbeam_channel::{Receiver, Sender};
+use crate::group::store::{Coalesced, Mover, Store};
+use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use std::sync::Arc;
 
 /// Brings commits to the store.
@@ -18,7 +18,12 @@ pub(crate) struct Keeper {
     bytes: usize,
     /// They are brought when they are so many bytes.
     at: usize,
+    /// Moves values of PStates that migrate, when there is nothing else to do. Here, as nobody else writes to the store.
+    mover: Option<Mover>,
 }
+
+/// Behind so many messages, some values are moved though there are more messages.
+const PATIENCE: u32 = 16;
 
 /// What the keeper hears.
 pub(crate) enum ToKeeper {
@@ -34,6 +39,7 @@ impl Keeper {
         inbox: Receiver<ToKeeper>,
         committer: Sender<ToCommitter>,
         at: usize,
+        mover: Option<Mover>,
     ) -> Self {
         Keeper {
             store,
@@ -43,13 +49,29 @@ impl Keeper {
             last: (0, 0),
             bytes: 0,
             at,
+            mover,
         }
     }
 
-    /// Works until the committer has gone; then brings the rest.
+    /// Works until the committer has gone; then brings the rest. What is left to be moved is moved another time.
     pub(crate) fn run(mut self) {
-        while let Ok(message) = self.inbox.recv() {
-            if !self.hear(message) {
+        let mut heard = 0u32;
+        loop {
+            let message = if self.mover.is_some() {
+                self.inbox.try_recv()
+            } else {
+                self.inbox.recv().map_err(|_| TryRecvError::Disconnected)
+            };
+            let fine = match message {
+                Ok(message) => {
+                    heard = heard.wrapping_add(1);
+                    // Also where there is always something more urgent, it comes to an end.
+                    self.hear(message) && (!u32::is_multiple_of(heard, PATIENCE) || self.move_some())
+                }
+                Err(TryRecvError::Empty) => self.move_some(),
+                Err(TryRecvError::Disconnected) => break,
+            };
+            if !fine {
                 return;
             }
         }
@@ -59,6 +81,22 @@ impl Keeper {
     /// Takes in one message, if there is one. For simulations.
     pub(crate) fn step(&mut self) -> bool {
         self.inbox.try_recv().is_ok_and(|message| self.hear(message))
+    }
+
+    /// Moves some values of PStates that migrate. Says whether the store is all right.
+    pub(crate) fn move_some(&mut self) -> bool {
+        match self.mover.as_mut().map_or(Ok(false), Mover::step) {
+            Ok(true) => true,
+            Ok(false) => {
+                self.mover = None;
+                true
+            }
+            Err(error) => {
+                self.mover = None;
+                let _ = self.committer.send(ToCommitter::Failed(error));
+                false
+            }
+        }
     }
 
     /// Says whether the store is all right.
@@ -100,6 +138,6 @@ fn bring(store: &dyn Store, commits: &[Arc<[u8]>], last: u64) -> Result<(), Stor
     for commit in commits {
         changes.add(commit)?;
     }
-    store.apply(&changes, last)?;
+    store.apply(changes, last)?;
     store.persist()
 }

@@ -1,8 +1,8 @@
 //! The store on disk: fjall, an LSM tree.
 
 use super::verify::verify;
-use super::{Coalesced, EntryIter, Store, StoreError};
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use super::{ATOMIC, Coalesced, EntryIter, Store, StoreError};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable};
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -10,8 +10,8 @@ use std::path::Path;
 /// Where the number of the last commit stands: below every key of the group, as those begin with a space's number from 1 on.
 const APPLIED: &[u8] = &[0];
 
-/// So many operations go into one batch of fjall's.
-const BATCH: usize = 4096;
+/// So many operations go into one batch of fjall's, which is made all or not at all.
+const BATCH: usize = 2 * ATOMIC;
 
 /// fjall's own caches and buffers, in bytes: of this process, whatever the size of the data.
 const CACHE: u64 = 32 << 20;
@@ -61,11 +61,15 @@ impl LsmStore {
                 flush(&mut batch, BATCH)?;
             }
         }
+        // All that is put goes first: a read of one key is of no moment, and sees a batch come in, operation by operation.
         for (key, value) in &changes.entries {
-            match value {
-                Some(value) => batch.insert(&self.state, key.as_slice(), value.as_slice()),
-                None => batch.remove(&self.state, key.as_slice()),
+            if let Some(value) = value {
+                batch.insert(&self.state, key.as_slice(), value.as_slice());
+                flush(&mut batch, BATCH)?;
             }
+        }
+        for (key, _) in changes.entries.iter().filter(|(_, value)| value.is_none()) {
+            batch.remove(&self.state, key.as_slice());
             flush(&mut batch, BATCH)?;
         }
         // Last: where a crash leaves a part of it, it is done again.
@@ -102,8 +106,8 @@ impl Store for LsmStore {
         Ok(u64::from_le_bytes(number))
     }
 
-    fn apply(&self, changes: &Coalesced, up_to: u64) -> Result<(), StoreError> {
-        guarded(|| self.write(changes, up_to))
+    fn apply(&self, changes: Coalesced, up_to: u64) -> Result<(), StoreError> {
+        guarded(|| self.write(&changes, up_to))
     }
 
     fn persist(&self) -> Result<(), StoreError> {
@@ -119,7 +123,8 @@ impl Store for LsmStore {
             let (key, value) = entry.into_inner().map_err(failed)?;
             Ok((key.to_vec(), value.to_vec()))
         };
-        let mut entries = match guarded(|| Ok(self.state.range((from, to)))) {
+        // fjall's own `Keyspace::range` would also see some of what is applied while it is read.
+        let mut entries = match guarded(|| Ok(self.database.snapshot().range(&self.state, (from, to)))) {
             Ok(entries) => entries,
             Err(error) => return Box::new(std::iter::once(Err(error))),
         };

@@ -3,11 +3,13 @@
 
 mod coalesced;
 mod lsm;
+mod migrating;
 mod simulated;
 mod verify;
 
 pub(crate) use coalesced::Coalesced;
 pub(crate) use lsm::LsmStore;
+pub(crate) use migrating::{Migrating, Move, Mover};
 pub use simulated::SimulatedStore;
 
 use super::entries::Entry;
@@ -47,13 +49,18 @@ pub enum StoreError {
     },
 }
 
+/// So many entries are changed at once.
+pub(crate) const ATOMIC: usize = 2048;
+
 /// Keys and values, in the order of their keys.
 pub(crate) trait Store: Send + Sync {
     /// The number of the last commit whose changes are here.
     fn applied(&self) -> Result<u64, StoreError>;
 
-    /// Makes the changes of all commits up to `up_to`. A crash may leave them half made: they are then made again.
-    fn apply(&self, changes: &Coalesced, up_to: u64) -> Result<(), StoreError>;
+    /// Makes the changes of all commits up to `up_to`. A crash may leave them half made: they are then made again. At most [`ATOMIC`]
+    /// entries, without clears, are made all or not at all. Who reads meanwhile and sees that something was removed, sees all that was
+    /// put.
+    fn apply(&self, changes: Coalesced, up_to: u64) -> Result<(), StoreError>;
 
     /// Makes durable what was applied.
     fn persist(&self) -> Result<(), StoreError>;
@@ -61,7 +68,7 @@ pub(crate) trait Store: Send + Sync {
     /// What stands at that key.
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Everything within the bounds, in order, or the last first.
+    /// Everything within the bounds, in order, or the last first, as it is now: what is applied later is not seen.
     fn range<'s>(&'s self, from: Bound<Vec<u8>>, to: Bound<Vec<u8>>, backwards: bool) -> EntryIter<'s>;
 
     /// Everything whose key begins with `prefix`, in order.

@@ -50,7 +50,7 @@ impl Store for SimulatedStore {
         Ok(self.lock().now.applied)
     }
 
-    fn apply(&self, changes: &Coalesced, up_to: u64) -> Result<(), StoreError> {
+    fn apply(&self, changes: Coalesced, up_to: u64) -> Result<(), StoreError> {
         let mut inner = self.lock();
         if inner.versions.is_empty() {
             inner.versions.push(Version::default());
@@ -65,10 +65,10 @@ impl Store for SimulatedStore {
         // What a crash in the middle leaves.
         let half = inner.now.clone();
         inner.versions.push(half);
-        for (key, value) in &changes.entries {
+        for (key, value) in changes.entries {
             match value {
-                Some(value) => inner.now.entries.insert(key.clone(), value.clone()),
-                None => inner.now.entries.remove(key),
+                Some(value) => inner.now.entries.insert(key, value),
+                None => inner.now.entries.remove(&key),
             };
         }
         inner.now.applied = up_to;

@@ -17,7 +17,7 @@ fn stored<S: Schema>(state: &mut PState<S>) -> (Vec<String>, PState<S>) {
     state.store(&mut changes).unwrap();
     let mut coalesced = Coalesced::default();
     coalesced.add(&changes.take()).unwrap();
-    store.apply(&coalesced, 1).unwrap();
+    store.apply(coalesced, 1).unwrap();
     let mut again = empty::<S>();
     let mut source = store.below(PLACE);
     let mut entries = Entries::new(PLACE, &mut source).unwrap();

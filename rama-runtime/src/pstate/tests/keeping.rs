@@ -91,6 +91,6 @@ impl Keeping {
         for cut in self.waiting.drain(..) {
             changes.add(&cut).unwrap();
         }
-        self.store.apply(&changes, u64::from(self.cut)).unwrap();
+        self.store.apply(changes, u64::from(self.cut)).unwrap();
     }
 }
