@@ -294,7 +294,15 @@ impl Lowering<'_> {
         for argument in &mut call.arguments {
             resolve.visit_expr_mut(argument);
         }
-        Node::Await(self.add_await(call))
+        if !call.operation.is_made_again() {
+            return Node::Await(self.add_await(call));
+        }
+        // Behind all that Rust evaluates before the arguments: that is done, and is not done again.
+        let cut = self.add_await(ops::before_external(span));
+        stmts.push(Stmt::Eval { node: Node::Await(cut) });
+        let point = self.add_await(call);
+        self.awaits[cut].makes = Some(point);
+        Node::Await(point)
     }
 
     pub(super) fn await_in_macro(&mut self, mac: &syn::Macro) {
