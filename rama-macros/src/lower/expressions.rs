@@ -286,7 +286,8 @@ impl Lowering<'_> {
         self.flatten_operands(call.arguments.iter_mut().collect(), stmts);
         for argument in &call.arguments {
             // An append's own argument is the whole call.
-            if !ops::is_append(argument, self.module) {
+            let is_whole = ops::is_append(argument, self.module) && !call.operation.is_made_again();
+            if !is_whole && !(call.operation.is_made_again() && self.appends_in_future(argument)) {
                 self.check_plain(argument);
             }
         }
@@ -303,6 +304,20 @@ impl Lowering<'_> {
         let point = self.add_await(call);
         self.awaits[cut].makes = Some(point);
         Node::Await(point)
+    }
+
+    /// Reports the appends in the argument of an `external`, and says whether there are some.
+    fn appends_in_future(&mut self, argument: &Expr) -> bool {
+        let appends = ops::appends_in(argument, self.module);
+        for append in &appends {
+            self.diagnostics.error_with_help(
+                Code::Await,
+                append,
+                "an append cannot stand in the argument of `external`, which is evaluated again after a crash, and whose future runs elsewhere",
+                "append in a statement in front or behind, `self.depot.append(record).await;`",
+            );
+        }
+        !appends.is_empty()
     }
 
     pub(super) fn await_in_macro(&mut self, mac: &syn::Macro) {

@@ -25,7 +25,7 @@ use quote::quote;
 use syn::punctuated::Punctuated;
 use syn::{Expr, Token};
 
-pub(crate) use append::{appended, is_append};
+pub(crate) use append::{appended, appends_in, is_append};
 pub(crate) use before_external::before_external;
 pub(crate) use path_partition::first_key;
 

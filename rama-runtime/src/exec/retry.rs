@@ -52,9 +52,7 @@ impl<M: Module> Thread<M> {
         let (index, first, count) = (ended.source as usize, ended.first, ended.count);
         let known = ended.notes.by_record();
         // The usual case: nothing failed, and nothing else is known of these records.
-        if known.iter().all(|known| known.error.is_none())
-            && self.host.sources[index].finish_first(first, count)
-        {
+        if known.iter().all(|known| known.error.is_none()) && self.host.sources[index].finish_first(first, count) {
             self.count_finished(index, count);
             let values = known.into_iter().filter_map(|known| Some((known.record, known.value?)));
             return self.host.tell_slots_returning(index, first, count, values);

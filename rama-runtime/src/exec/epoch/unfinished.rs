@@ -218,7 +218,8 @@ pub(crate) fn read<'a>(mut bytes: &'a [u8], mut each: impl FnMut(Item<'a>)) -> R
             }
             old if OLD.contains(&old) => {
                 return Err(StoreError::Damaged {
-                    reason: "what is half done was written by an older version of rama: let that shut the module down".to_owned(),
+                    reason: "what is half done was written by an older version of rama: let that shut the module down"
+                        .to_owned(),
                 });
             }
             _ => return Err(damaged(())),
