@@ -274,10 +274,16 @@ async fn opened(folder: &Path, threads: u32) -> (InProcessCluster, <Errands as M
 
 /// Waits until the futures of these records were made so often, and what stands in front of them is durable.
 async fn in_flight(app: &<Errands as Module>::Client, case: u64, ids: std::ops::Range<u64>, times: u32) {
-    for id in ids {
-        while made(case, id, 0) < times || app.steps().key(&id).key(&0).get().await.unwrap() != Some(1) {
-            tokio::task::yield_now().await;
+    let all = async {
+        for id in ids {
+            while made(case, id, 0) < times || app.steps().key(&id).key(&0).get().await.unwrap() != Some(1) {
+                tokio::task::yield_now().await;
+            }
         }
+    };
+    tokio::select! {
+        () = all => {}
+        _ = app.settled() => panic!("nothing waits for the futures"),
     }
 }
 

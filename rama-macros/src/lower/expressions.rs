@@ -285,9 +285,9 @@ impl Lowering<'_> {
         };
         self.flatten_operands(call.arguments.iter_mut().collect(), stmts);
         for argument in &call.arguments {
+            let refused = call.operation.is_made_again() && self.appends_in_future(argument);
             // An append's own argument is the whole call.
-            let is_whole = ops::is_append(argument, self.module) && !call.operation.is_made_again();
-            if !is_whole && !(call.operation.is_made_again() && self.appends_in_future(argument)) {
+            if !refused && !ops::is_append(argument, self.module) {
                 self.check_plain(argument);
             }
         }
