@@ -1,15 +1,12 @@
-//! Records that wait for futures when a process ends: each future is made again, and nothing in front of it is done again.
-#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic)]
+//! Records that have futures in all places of a body: in loops, operations, branches, conditions and arguments.
 
-use rama_runtime::StorageError;
+use super::{ENOUGH, answer, made, open, run, simulated};
 use rama_runtime::module::Module;
 use rama_runtime::prelude::*;
 use rama_runtime::testing::{Simulation, World};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Mutex;
-use std::time::Duration;
 
 /// Where a record has its futures.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -41,31 +38,6 @@ pub struct Errand {
 }
 
 const ROUNDS: u64 = 4;
-/// Below which round futures of a case end; none if it is not known.
-static OPEN: Mutex<BTreeMap<u64, u64>> = Mutex::new(BTreeMap::new());
-/// How often the future of a case, a record and a round was made.
-static MADE: Mutex<BTreeMap<(u64, u64, u64), u32>> = Mutex::new(BTreeMap::new());
-
-fn open(case: u64, rounds: u64) {
-    OPEN.lock().unwrap().insert(case, rounds);
-}
-
-fn made(case: u64, id: u64, round: u64) -> u32 {
-    MADE.lock().unwrap().get(&(case, id, round)).copied().unwrap_or(0)
-}
-
-/// The next round, if the case is open that far; else it never ends.
-fn answer(case: u64, id: u64, round: u64) -> impl Future<Output = u64> + Send + 'static {
-    *MADE.lock().unwrap().entry((case, id, round)).or_default() += 1;
-    let opened = OPEN.lock().unwrap().get(&case).copied().unwrap_or(0);
-    async move {
-        if round >= opened {
-            std::future::pending::<()>().await;
-        }
-        round + 1
-    }
-}
-
 /// As [`answer`], but the second one that is made panics.
 fn answer_or_panic(case: u64, id: u64) -> impl Future<Output = u64> + Send + 'static {
     let answer = answer(case, id, 0);
@@ -187,21 +159,6 @@ fn errands(case: u64) -> Vec<Errand> {
         how,
     };
     (0..).zip(twice).map(errand).collect()
-}
-
-/// More steps than anything takes that does not wait for futures, which are not simulated.
-const ENOUGH: usize = 300_000;
-const PATIENCE: usize = 1_000;
-
-fn run<M: Module, T>(simulation: &mut Simulation<M>, future: impl Future<Output = T> + Send) -> T {
-    let mut future = Box::pin(future);
-    let result = (0..PATIENCE).find_map(|_| simulation.run(&mut future, ENOUGH));
-    result.unwrap_or_else(|| panic!("it takes for ever"))
-}
-
-/// With as many commits as there can be.
-fn simulated(threads: u32) -> Launch {
-    Launch::tasks(4).threads(threads).keep_at(200).epoch(Duration::ZERO)
 }
 
 /// All steps that these records have come to.
@@ -339,170 +296,4 @@ async fn a_record_whose_future_panics_after_the_restart_is_tried_again_from_its_
     assert_eq!(made(case, 0, 0), 3);
     assert_eq!(app.steps().key(&0).items().await.unwrap(), [(0, 2), (1, 1)]);
     assert_eq!((app.counters().failures, app.counters().retries), (0, 1));
-}
-
-mod versions {
-    use super::*;
-
-    /// Modules of one name and path, whose futures are made from other variables.
-    macro_rules! version {
-        ($version:ident, |$id:ident, $other:ident| $argument:expr) => {
-            pub struct $version;
-            const _: () = {
-                #[module]
-                pub struct Asking {
-                    #[depot(global)]
-                    numbers: Depot<u64>,
-                    #[pstate(owner = ask, global)]
-                    begun: PState<u64>,
-                }
-
-                topology! {
-                    impl Asking {
-                        #[stream(source = numbers)]
-                        async fn ask(&mut self, $id: u64) {
-                            let $other = $id + 1;
-                            self.begun.update(|n| *n += $other - $id);
-                            external(answer(2_000, $argument, 0)).await;
-                        }
-                    }
-                }
-
-                impl Version for $version {
-                    type Module = Asking;
-                }
-            };
-        };
-    }
-
-    pub trait Version {
-        type Module: Module;
-    }
-
-    version!(Old, |id, _other| id);
-    version!(Same, |id, _other| id * 10);
-    version!(Changed, |id, other| id + other);
-
-    pub type OldAsking = <Old as Version>::Module;
-    pub type SameAsking = <Same as Version>::Module;
-    pub type ChangedAsking = <Changed as Version>::Module;
-}
-
-#[test]
-fn a_future_made_from_other_variables_is_refused_while_a_record_waits_for_it() {
-    use versions::{ChangedAsking, OldAsking, SameAsking};
-    let world = World::default();
-    let (mut simulation, app) = Simulation::<OldAsking>::open(&world, 1, &simulated(2)).unwrap();
-    let appends = app.numbers().append_batch(vec![1, 2, 3]).ack(AckLevel::Appended);
-    run(&mut simulation, appends.into_future()).unwrap();
-    let reader = app.clone();
-    run(&mut simulation, async move {
-        while reader.begun().get().await.unwrap() != Some(3) {
-            tokio::task::yield_now().await;
-        }
-    });
-    drop((simulation, app));
-    match Simulation::<ChangedAsking>::open(&world, 1, &simulated(2)).map(|_| ()) {
-        Err(Error::Storage {
-            error: StorageError::Unfinished { topology, records },
-            ..
-        }) => assert_eq!((topology.as_str(), records), ("ask", 3)),
-        other => panic!("{other:?}"),
-    }
-    // Of the same variables, another future is made.
-    open(2_000, u64::MAX);
-    let (mut simulation, app) = Simulation::<SameAsking>::open(&world, 1, &simulated(2)).unwrap();
-    assert_eq!(app.recovery().unwrap().unfinished, 3);
-    let settled = app.clone();
-    run(&mut simulation, async move { settled.settled().await.unwrap() });
-    assert_eq!(run(&mut simulation, app.begun().get().into_future()).unwrap(), Some(3));
-    assert_eq!((made(2_000, 3, 0), made(2_000, 30, 0)), (1, 1));
-    simulation.shut_down(ENOUGH).unwrap();
-    let (simulation, app) = Simulation::<ChangedAsking>::open(&world, 1, &simulated(2)).unwrap();
-    assert_eq!(app.recovery().unwrap().unfinished, 0);
-    drop(simulation);
-}
-
-/// Cannot be serialised where it is odd.
-#[derive(Debug, Clone, Copy, Deserialize)]
-pub struct Stubborn(u64);
-
-impl Serialize for Stubborn {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        match self.0 {
-            7 => panic!("not seven"),
-            odd if odd % 2 == 1 => Err(serde::ser::Error::custom("an odd number")),
-            even => even.serialize(serializer),
-        }
-    }
-}
-
-#[module]
-pub struct Giving {
-    #[depot(global)]
-    numbers: Depot<u64>,
-    #[depot(global)]
-    slow: Depot<u64>,
-    #[pstate(owner = give, global)]
-    done: PState<Map<u64, u64>>,
-}
-
-topology! {
-    impl Giving {
-        #[stream(give, source = numbers, retry = none, on_failure = skip)]
-        async fn on_numbers(&mut self, n: u64) {
-            let stubborn = Stubborn(n);
-            self.done.key(&n).update(|done| *done += 1);
-            let got = external(async move { stubborn.0 }).await;
-            self.done.key(&got).update(|done| *done += 1);
-        }
-
-        #[stream(give, source = slow, timeout = "100ms", max_retries = 2, on_failure = skip)]
-        async fn on_slow(&mut self, case: u64) {
-            self.done.key(&case).update(|done| *done += 1);
-            external(answer(case, 0, 0)).await;
-        }
-    }
-}
-
-#[test]
-fn a_value_that_does_not_serialise_fails_its_event_and_no_other() {
-    for checked in [true, false] {
-        let world = World::default();
-        let launch = simulated(2).check_wire(checked);
-        let (mut simulation, app) = Simulation::<Giving>::open(&world, 1, &launch).unwrap();
-        let appends = app.numbers().append_batch(vec![2, 7, 3, 4]).ack(AckLevel::Appended);
-        run(&mut simulation, appends.into_future()).unwrap();
-        let settled = app.clone();
-        run(&mut simulation, async move { settled.settled().await.unwrap() });
-        let done = app.done().clone();
-        let done = run(&mut simulation, async move { done.items().await.unwrap() });
-        // Where hops are checked, that fails the event which ends with the hop.
-        let in_front = if checked { vec![] } else { vec![(3, 1), (7, 1)] };
-        let mut expected = [vec![(2, 2), (4, 2)], in_front].concat();
-        expected.sort_unstable();
-        assert_eq!(done, expected);
-        assert_eq!(app.counters().failures, 2);
-        simulation.shut_down(ENOUGH).unwrap();
-    }
-}
-
-#[test]
-fn attempts_that_timed_out_do_not_go_on_after_a_restart() {
-    let case = 3_000;
-    let world = World::default();
-    let (mut simulation, app) = Simulation::<Giving>::open(&world, 1, &simulated(2)).unwrap();
-    let append = app.slow().append(case).ack(AckLevel::Appended);
-    run(&mut simulation, append.into_future()).unwrap();
-    let settled = app.clone();
-    run(&mut simulation, async move { settled.settled().await.unwrap() });
-    assert_eq!((app.counters().failures, app.counters().retries), (1, 2));
-    assert_eq!(made(case, 0, 0), 3);
-    drop((simulation, app));
-    let (mut simulation, app) = Simulation::<Giving>::open(&world, 1, &simulated(1)).unwrap();
-    assert_eq!(app.recovery().unwrap().unfinished, 0);
-    let reader = app.done().clone();
-    let done = run(&mut simulation, async move { reader.items().await.unwrap() });
-    assert_eq!((done, made(case, 0, 0)), (vec![(case, 3)], 3));
-    simulation.shut_down(ENOUGH).unwrap();
 }
