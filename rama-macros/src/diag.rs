@@ -24,7 +24,7 @@ pub(crate) enum Code {
     /// A stream that may apply two edits of one key in the wrong order: a warning.
     Reordering,
     // The next numbers belong to what only rustc can see. They stand in the messages of the traits of `rama-runtime`:
-    // RM0009: a value that cannot cross a hop (`Portable`, `Branch`, `Wire`).
+    // RM0009: a value that cannot cross a hop (`Portable`, `Branch`, `Remade`, `Wire`).
     // RM0010: a type that a PState or a depot cannot hold, or a key of another type (`Schema`, `Key`, `Record`, ..).
     // RM0011: a module that is not complete (`Module`).
 }

@@ -64,6 +64,8 @@ pub(crate) struct Await {
     pub(crate) witnessed: Set,
     /// Of a `fork`: the live variables that the code after it needs too, so that the branch gets copies.
     pub(crate) kept: Set,
+    /// Of the cut in front of a future: the await of the future, which the segment behind the cut comes to first.
+    pub(crate) makes: Option<AwaitId>,
     /// The variables in scope at it, innermost last.
     pub(crate) visible: Vec<BindingId>,
     /// What the computation is partitioned by where it goes on behind this await, in words.

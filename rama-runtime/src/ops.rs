@@ -102,6 +102,16 @@ pub fn yield_if_overtime() -> Operation<()> {
 
 /// Resumes once, with what `future` yields, when it is done; the task's thread is free meanwhile (Rama: `eachAsync`). The
 /// future runs on tokio. One that panics fails the event.
+///
+/// A future cannot be stored, so it is made again after a crash. For that the body is cut in front: what stands before the
+/// `external` is an event of its own, which is done; the next one evaluates the argument and waits. Between them travels what the
+/// argument uses and what is needed behind the await, and of a durable module that is stored while the future runs. So
+///
+/// - what the argument uses owns its data and is `Serialize + DeserializeOwned + Send + 'static`. What cannot be stored, as a client or
+///   a pool, stands in a `static` that the future looks at; and the future is made in the argument, `external(fetch(url)).await`, not
+///   in a variable in front;
+/// - the argument may read PStates, and neither writes them nor appends: that would be done again;
+/// - what the future does outside of the module happens at least once. Let it carry the record's own id.
 pub fn external<F: Future + Send + 'static>(_future: F) -> Operation<F::Output> {
     operation()
 }

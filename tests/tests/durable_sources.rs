@@ -206,7 +206,7 @@ topology! {
 
         #[stream(failing, source = waiting, retry = none)]
         async fn on_waiting(&mut self, n: u64) {
-            if !OPEN.load(Ordering::SeqCst) { external(std::future::pending::<()>()).await; }
+            external(async { if !OPEN.load(Ordering::SeqCst) { std::future::pending::<()>().await; } }).await;
             self.done.key("waiting").update(|done| *done += n);
         }
     }
@@ -351,7 +351,7 @@ topology! {
 }
 
 #[tokio::test]
-async fn a_record_that_waited_for_a_future_when_the_process_ended_begins_anew() {
+async fn a_record_that_waited_for_a_future_when_the_process_ended_waits_for_it_again() {
     let folder = tempfile::tempdir().unwrap();
     let (cluster, app) = opened::<Failing>(folder.path()).await;
     app.waiting().append(5).ack(AckLevel::Appended).await.unwrap();

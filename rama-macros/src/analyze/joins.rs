@@ -266,6 +266,7 @@ impl Insert<'_> {
             parts: BTreeMap::new(),
             witnessed: Set::new(),
             kept: Set::new(),
+            makes: None,
             visible: self.visible.clone(),
             here: String::new(),
         });

@@ -20,25 +20,47 @@ pub(crate) fn check(module: &ModuleDecl, declared: &TopologiesDecl, diagnostics:
             Writes {
                 module,
                 declared,
-                topology: &name,
                 reached: &mut reached,
-                diagnostics,
+                found: &mut |pstate, field| {
+                    // An owner that is no topology was reported.
+                    let has_owner = declared.topologies.iter().any(|topology| topology.name == pstate.owner);
+                    if pstate.owner != name && has_owner {
+                        foreign(pstate, &name, field, diagnostics);
+                    }
+                },
             }
             .visit_block(&source.body);
         }
     }
 }
 
-struct Writes<'a> {
+/// A PState that this function of the block writes, itself or by what it calls.
+pub(super) fn written_by<'a>(
+    function: &Ident,
     module: &'a ModuleDecl,
-    declared: &'a TopologiesDecl,
-    topology: &'a str,
-    /// Operations looked into already.
-    reached: &'a mut Vec<Ident>,
-    diagnostics: &'a mut Diagnostics,
+    declared: &TopologiesDecl,
+) -> Option<&'a PStateDecl> {
+    let mut written = None;
+    Writes {
+        module,
+        declared,
+        reached: &mut Vec::new(),
+        found: &mut |pstate, _| written = written.or(Some(pstate)),
+    }
+    .operation(function);
+    written
 }
 
-impl Writes<'_> {
+struct Writes<'a, 'm> {
+    module: &'m ModuleDecl,
+    declared: &'a TopologiesDecl,
+    /// Operations looked into already.
+    reached: &'a mut Vec<Ident>,
+    /// Called with each PState that is written, and the field as it stands there.
+    found: &'a mut dyn FnMut(&'m PStateDecl, &Ident),
+}
+
+impl Writes<'_, '_> {
     fn operation(&mut self, name: &Ident) {
         if self.reached.contains(name) {
             return;
@@ -63,7 +85,7 @@ impl Writes<'_> {
     }
 }
 
-impl<'ast> Visit<'ast> for Writes<'_> {
+impl<'ast> Visit<'ast> for Writes<'_, '_> {
     fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
         visit::visit_expr_method_call(self, call);
         if let Expr::Path(receiver) = &*call.receiver
@@ -81,15 +103,7 @@ impl<'ast> Visit<'ast> for Writes<'_> {
         let Some(pstate) = self.module.pstates.iter().find(|pstate| pstate.ident == *field) else {
             return;
         };
-        // An owner that is no topology was reported.
-        let has_owner = self
-            .declared
-            .topologies
-            .iter()
-            .any(|topology| topology.name == pstate.owner);
-        if pstate.owner != self.topology && has_owner {
-            foreign(pstate, self.topology, field, self.diagnostics);
-        }
+        (self.found)(pstate, field);
     }
 
     fn visit_item(&mut self, _: &'ast Item) {}

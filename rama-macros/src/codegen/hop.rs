@@ -9,14 +9,22 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 /// `struct Scope3<A0, A1> { word: A0, total: A1 }`, and how it is encoded.
-pub(super) fn scope_struct(number: usize, fields: &[Ident]) -> TokenStream {
+/// `makes_future`: the segment that takes it makes a future, before all else.
+pub(super) fn scope_struct(number: usize, fields: &[Ident], makes_future: bool) -> TokenStream {
     let private = names::private();
+    let makes_future = makes_future.then(|| {
+        quote! {
+            const MAKES_FUTURES: bool = true;
+            fn makes_future(&self) -> bool { true }
+        }
+    });
     let name = names::scope_struct(number);
     let parameters: Vec<Ident> = (0..fields.len()).map(|at| format_ident!("A{at}")).collect();
     quote! {
         struct #name<#(#parameters),*> { #(#fields: #parameters),* }
         #[diagnostic::do_not_recommend]
         impl<#(#parameters: #private::Portable),*> #private::Wire for #name<#(#parameters),*> {
+            #makes_future
             fn encode(&self, out: &mut ::std::vec::Vec<u8>) -> ::core::result::Result<(), #private::WireError> {
                 #(#private::Portable::encode(&self.#fields, out)?;)*
                 ::core::result::Result::Ok(())
@@ -40,12 +48,15 @@ const GROUP: usize = 16;
 pub(super) struct HopEnum {
     /// The scopes in each group; a single group is the enum itself.
     groups: Vec<Vec<usize>>,
+    /// Whether some of them make futures.
+    futures: bool,
 }
 
 impl HopEnum {
-    pub(super) fn new(numbers: &[usize]) -> HopEnum {
+    pub(super) fn new(numbers: &[usize], futures: bool) -> HopEnum {
         HopEnum {
             groups: numbers.chunks(GROUP).map(<[usize]>::to_vec).collect(),
+            futures,
         }
     }
 
@@ -53,15 +64,15 @@ impl HopEnum {
     pub(super) fn items(&self) -> TokenStream {
         let variants = |group: &[usize]| group.iter().map(|number| names::variant(*number)).collect::<Vec<_>>();
         match self.groups.as_slice() {
-            [] => wire_enum(&names::hop_enum(), &[]),
-            [all] => wire_enum(&names::hop_enum(), &variants(all)),
+            [] => wire_enum(&names::hop_enum(), &[], self.futures),
+            [all] => wire_enum(&names::hop_enum(), &variants(all), self.futures),
             groups => {
                 let outer: Vec<Ident> = (0..groups.len()).map(names::group_variant).collect();
                 let inner = groups
                     .iter()
                     .enumerate()
-                    .map(|(at, group)| wire_enum(&names::hop_group(at), &variants(group)));
-                let outer = wire_enum(&names::hop_enum(), &outer);
+                    .map(|(at, group)| wire_enum(&names::hop_group(at), &variants(group), self.futures));
+                let outer = wire_enum(&names::hop_enum(), &outer, self.futures);
                 quote!(#(#inner)* #outer)
             }
         }
@@ -114,7 +125,7 @@ impl HopEnum {
 }
 
 /// An enum with one field a variant, each of a type parameter, and how it is encoded.
-fn wire_enum(name: &Ident, variants: &[Ident]) -> TokenStream {
+fn wire_enum(name: &Ident, variants: &[Ident], futures: bool) -> TokenStream {
     let private = names::private();
     let parameters: Vec<Ident> = (0..variants.len()).map(|at| format_ident!("A{at}")).collect();
     let tags: Vec<u32> = (0..).take(variants.len()).collect();
@@ -123,6 +134,15 @@ fn wire_enum(name: &Ident, variants: &[Ident]) -> TokenStream {
     } else {
         quote!(match self { #(#name::#variants(scope) => #private::Wire::leaves(scope, leaves),)* })
     };
+    let makes_future = futures.then(|| {
+        quote! {
+            const MAKES_FUTURES: bool = #(#parameters::MAKES_FUTURES)||*;
+            #[inline(always)]
+            fn makes_future(&self) -> bool {
+                match self { #(#name::#variants(scope) => #private::Wire::makes_future(scope),)* }
+            }
+        }
+    });
     let encode = if variants.is_empty() {
         quote!(match *self {})
     } else {
@@ -138,6 +158,7 @@ fn wire_enum(name: &Ident, variants: &[Ident]) -> TokenStream {
     quote! {
         enum #name<#(#parameters),*> { #(#variants(#parameters)),* }
         impl<#(#parameters: #private::Wire),*> #private::Wire for #name<#(#parameters),*> {
+            #makes_future
             fn encode(&self, out: &mut ::std::vec::Vec<u8>) -> ::core::result::Result<(), #private::WireError> {
                 #encode
             }

@@ -64,6 +64,8 @@ struct Code {
     body: TokenStream,
     /// The fields of the scope that it takes; `None` for a source's first segment.
     fields: Option<Vec<Ident>>,
+    /// It makes a future, before all else.
+    makes_future: bool,
 }
 
 /// Generates the machine of one topology.
@@ -191,6 +193,7 @@ fn segment(
         reached: reached.into_iter().map(|point| first + point).collect(),
         body: tokens,
         fields,
+        makes_future: point.is_some_and(|point| body.awaits[point].makes.is_some()),
     }
 }
 
@@ -207,10 +210,12 @@ fn function(
     let name = names::machine_function(&topology.name.to_string());
     let mut resumable: Vec<usize> = live.iter().copied().filter(|number| *number >= sources).collect();
     resumable.sort_unstable();
-    let hops = HopEnum::new(&resumable);
-    let scopes = live
-        .iter()
-        .filter_map(|number| Some(hop::scope_struct(*number, codes[*number].fields.as_ref()?)));
+    let futures = resumable.iter().any(|number| codes[*number].makes_future);
+    let hops = HopEnum::new(&resumable, futures);
+    let scopes = live.iter().filter_map(|number| {
+        let code = &codes[*number];
+        Some(hop::scope_struct(*number, code.fields.as_ref()?, code.makes_future))
+    });
     let nexts = live
         .iter()
         .map(|number| hop::next_enum(*number, &codes[*number].reached));

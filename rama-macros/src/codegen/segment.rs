@@ -405,7 +405,15 @@ impl<'a> Emitter<'a> {
                 let branched = names::at(quote!(#private::branched), span);
                 quote_spanned!(span=> #field: #branched(&#variable #part),)
             } else {
-                let carried = names::at(quote!(#private::carried), span);
+                // What travels behind the future as well is refused as at any hop.
+                let is_for_future = awaited
+                    .makes
+                    .is_some_and(|future| !body.awaits[future].live.contains(&binding));
+                let carried = if is_for_future {
+                    names::at(quote!(#private::remade), span)
+                } else {
+                    names::at(quote!(#private::carried), span)
+                };
                 quote_spanned!(span=> #field: #carried(#variable #part),)
             });
         }

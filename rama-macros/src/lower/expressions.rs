@@ -285,8 +285,9 @@ impl Lowering<'_> {
         };
         self.flatten_operands(call.arguments.iter_mut().collect(), stmts);
         for argument in &call.arguments {
+            let refused = call.operation.is_made_again() && self.appends_in_future(argument);
             // An append's own argument is the whole call.
-            if !ops::is_append(argument, self.module) {
+            if !refused && !ops::is_append(argument, self.module) {
                 self.check_plain(argument);
             }
         }
@@ -294,7 +295,29 @@ impl Lowering<'_> {
         for argument in &mut call.arguments {
             resolve.visit_expr_mut(argument);
         }
-        Node::Await(self.add_await(call))
+        if !call.operation.is_made_again() {
+            return Node::Await(self.add_await(call));
+        }
+        // Behind all that Rust evaluates before the arguments: that is done, and is not done again.
+        let cut = self.add_await(ops::before_external(span));
+        stmts.push(Stmt::Eval { node: Node::Await(cut) });
+        let point = self.add_await(call);
+        self.awaits[cut].makes = Some(point);
+        Node::Await(point)
+    }
+
+    /// Reports the appends in the argument of an `external`, and says whether there are some.
+    fn appends_in_future(&mut self, argument: &Expr) -> bool {
+        let appends = ops::appends_in(argument, self.module);
+        for append in &appends {
+            self.diagnostics.error_with_help(
+                Code::Await,
+                append,
+                "an append cannot stand in the argument of `external`, which is evaluated again after a crash, and whose future runs elsewhere",
+                "append in a statement in front or behind, `self.depot.append(record).await;`",
+            );
+        }
+        !appends.is_empty()
     }
 
     pub(super) fn await_in_macro(&mut self, mac: &syn::Macro) {

@@ -95,6 +95,7 @@ impl Lowering<'_> {
             parts: std::collections::BTreeMap::new(),
             witnessed: Set::new(),
             kept: Set::new(),
+            makes: None,
             visible: Vec::new(),
             here: String::new(),
         });

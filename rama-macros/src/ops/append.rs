@@ -4,7 +4,8 @@ use super::{Emitted, Operation, Site};
 use crate::model::ModuleDecl;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use syn::{Expr, Member};
+use syn::visit::{self, Visit};
+use syn::{Expr, Item, Member};
 
 /// `append`.
 pub(crate) struct Append;
@@ -43,6 +44,31 @@ pub(crate) fn appended<'a>(base: &'a Expr, module: &ModuleDecl) -> Option<(usize
     let field = own_field(&call.receiver).filter(|_| call.method == "append")?;
     let depot = module.depots.iter().position(|depot| depot.ident == *field)?;
     Some((depot, call.args.first()))
+}
+
+/// The appends in `expr`, also those in its closures and `async` blocks.
+pub(crate) fn appends_in<'a>(expr: &'a Expr, module: &ModuleDecl) -> Vec<&'a Expr> {
+    struct Appends<'a, 'm> {
+        module: &'m ModuleDecl,
+        found: Vec<&'a Expr>,
+    }
+    impl<'a> Visit<'a> for Appends<'a, '_> {
+        fn visit_expr(&mut self, expr: &'a Expr) {
+            if is_append(expr, self.module) {
+                self.found.push(expr);
+            } else {
+                visit::visit_expr(self, expr);
+            }
+        }
+
+        fn visit_item(&mut self, _: &'a Item) {}
+    }
+    let mut appends = Appends {
+        module,
+        found: Vec::new(),
+    };
+    appends.visit_expr(expr);
+    appends.found
 }
 
 /// `field` of `self.field`.

@@ -1,4 +1,7 @@
 //! `external(future).await`: resumes once, when the future is done; the task thread is free meanwhile.
+//!
+//! A future cannot be stored. So its argument is evaluated in an event of its own, behind a cut ([`super::before_external`]) whose scope
+//! can be: after a crash that event is run again.
 
 use super::{Emitted, Operation, Site};
 use proc_macro2::TokenStream;
@@ -17,6 +20,10 @@ impl Operation for External {
     }
 
     fn has_value(&self) -> bool {
+        true
+    }
+
+    fn is_made_again(&self) -> bool {
         true
     }
 

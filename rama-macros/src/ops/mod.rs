@@ -5,6 +5,7 @@
 
 mod all_partition;
 mod append;
+mod before_external;
 mod custom_partition;
 mod direct_partition;
 mod explode;
@@ -24,7 +25,8 @@ use quote::quote;
 use syn::punctuated::Punctuated;
 use syn::{Expr, Token};
 
-pub(crate) use append::{appended, is_append};
+pub(crate) use append::{appended, appends_in, is_append};
+pub(crate) use before_external::before_external;
 pub(crate) use path_partition::first_key;
 
 /// What all operations share.
@@ -48,6 +50,11 @@ pub(crate) trait Operation: Sync {
     /// Whether what resumes is another event.
     fn ends_event(&self) -> bool {
         true
+    }
+
+    /// Whether its arguments are evaluated in an event of its own, behind a cut, which is run again after a crash.
+    fn is_made_again(&self) -> bool {
+        false
     }
 
     /// Further checks of the arguments.

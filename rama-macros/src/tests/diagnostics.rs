@@ -106,6 +106,57 @@ fn awaits_in_closures_macros_and_guards_are_reported_together() {
 }
 
 #[test]
+fn a_write_in_the_argument_of_an_external_is_refused_and_a_read_is_not() {
+    insta::assert_snapshot!(errors(MODULE, "impl M {
+#[stream(t, source = input)] async fn f(&mut self, r: Record) {
+    hash_partition(&r.key).await;
+    let known = external(later(self.counts.key(&r.key).get().copied())).await;
+    external({ self.counts.key(&r.key).set(1); later(known) }).await;
+    external({ let mut cursor = self.counts.key(&r.key); cursor.by_ref().set(1); later(1) }).await;
+    external(later(vec![self.counts.key(&r.key).set(1)])).await;
+    external(later(bump(&mut self.counts))).await;
+    external(later(self.helper(&r))).await;
+    external(later(self.reads(&r))).await;
+    let two = external(later(external(later(self.counts.key(&r.key).get().copied())).await)).await;
+    self.counts.key(&r.key).set(two);
+}
+#[stream(other, source = input)] async fn g(&mut self, r: Record) {}
+fn helper(&mut self, r: &Record) { self.deeper(r) }
+fn deeper(&mut self, r: &Record) { self.counts.key(&r.key).set(1); }
+fn reads(&self, r: &Record) -> u64 { self.counts.key(&r.key).get().copied().unwrap_or(0) }
+}"), @r#"
+    5:21 [RM0004] this writes PState `counts` in the argument of `external`, which is evaluated again after a crash: the write would be done twice
+     = help: write it in a statement in front of the `external`; what is read may be read in it
+    6:38 [RM0004] this writes PState `counts` in the argument of `external`, which is evaluated again after a crash: the write would be done twice
+     = help: write it in a statement in front of the `external`; what is read may be read in it
+    7:30 [RM0004] this writes PState `counts` in the argument of `external`, which is evaluated again after a crash: the write would be done twice
+     = help: write it in a statement in front of the `external`; what is read may be read in it
+    8:35 [RM0004] this writes PState `counts` in the argument of `external`, which is evaluated again after a crash: the write would be done twice
+     = help: write it in a statement in front of the `external`; what is read may be read in it
+    9:25 [RM0004] this writes PState `counts` in the argument of `external`, which is evaluated again after a crash: the write would be done twice
+     = help: write it in a statement in front of the `external`; what is read may be read in it
+    "#);
+}
+
+#[test]
+fn an_append_in_the_argument_of_an_external_is_refused() {
+    insta::assert_snapshot!(in_body("
+        external({ self.output.append(1); later() }).await;
+        external(async move { self.output.append(1).await }).await;
+        external(self.output.append(1)).await;
+        self.output.append(external(later()).await).await;
+        external(later(self.output.append(1).await)).await;
+    "), @r#"
+    5:20 [RM0004] an append cannot stand in the argument of `external`, which is evaluated again after a crash, and whose future runs elsewhere
+     = help: append in a statement in front or behind, `self.depot.append(record).await;`
+    6:31 [RM0004] an append cannot stand in the argument of `external`, which is evaluated again after a crash, and whose future runs elsewhere
+     = help: append in a statement in front or behind, `self.depot.append(record).await;`
+    7:18 [RM0004] an append cannot stand in the argument of `external`, which is evaluated again after a crash, and whose future runs elsewhere
+     = help: append in a statement in front or behind, `self.depot.append(record).await;`
+    "#);
+}
+
+#[test]
 fn a_recursive_operation_names_the_cycle() {
     insta::assert_snapshot!(errors(MODULE, "impl M {
 #[stream(t, source = input)] async fn f(&mut self, r: Record) { self.a(1).await; }

@@ -130,3 +130,9 @@ fn a_variable_assigned_on_every_way_does_not_travel() {
         ["late"]
     );
 }
+
+#[test]
+fn in_front_of_a_future_travels_what_its_argument_uses_and_what_is_needed_behind_it() {
+    let carried = carried("let a = 1; let b = 2; let c = 3; use_it(c); let d = external(h(&b)).await; use_it(a + d);");
+    assert_eq!(carried, [vec!["a".to_owned(), "b".to_owned()], vec!["a".to_owned()]]);
+}

@@ -59,8 +59,8 @@ impl InProcessCluster {
     /// # What is promised
     /// After a crash at any instant, of the process or (with [`SyncPolicy::Always`](super::SyncPolicy), the default) of the machine, a module that
     /// is launched here again goes on: every append that was acknowledged is in its depot, and what its records did is in the PStates
-    /// exactly once. Records that were half done go on where they were, not from their start. (Records with an `external` future
-    /// under way begin anew: such a future cannot be stored.) What a client has read was durable, and never goes back.
+    /// exactly once. Records that were half done go on where they were, not from their start. (Where one waits for an `external`
+    /// future, that is made again.) What a client has read was durable, and never goes back.
     ///
     /// # Errors
     /// [`Error::Storage`] with [`Io`](crate::StorageError::Io) or, when another cluster has the folder open,

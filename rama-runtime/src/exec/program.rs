@@ -3,6 +3,7 @@
 use super::arrivals::{Arrivals, Begin, Hops, Records};
 use super::batch::Batch;
 use super::epoch::{PlannedRun, RunWriter};
+use super::external::External;
 use super::guard::{attempt, discard, insist};
 use super::host::{Host, Task};
 use super::phase::Phase;
@@ -73,6 +74,8 @@ pub fn program<M: Module, K: Machine<M>>(machine: K) -> Box<dyn Program<M>> {
         spare_branches: Vec::new(),
         phase: Phase::Between,
         yields: true,
+        is_durable: false,
+        made_from: None,
         module: std::marker::PhantomData,
     })
 }
@@ -92,6 +95,10 @@ struct Compiled<M: Module, K: Machine<M>> {
     phase: Phase,
     /// Whether its events may yield, so that the time they take matters.
     yields: bool,
+    /// Whether the module is durable.
+    is_durable: bool,
+    /// Of a durable module: the hop that has begun the running event, encoded, if that makes a future.
+    made_from: Option<Vec<u8>>,
     module: std::marker::PhantomData<fn(M)>,
 }
 
@@ -144,6 +151,14 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
                 self.phase = Phase::Between;
                 return;
             };
+            if K::Hop::MAKES_FUTURES
+                && self.is_durable
+                && let Err(error) = self.keep(&input, host)
+            {
+                discard(input);
+                self.fail(&error, host);
+                continue;
+            }
             let task = &mut host.tasks[self.out.task as usize];
             task.cx.begin();
             if K::PREPARES
@@ -186,6 +201,22 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
                 break;
             }
         }
+    }
+
+    /// Keeps what begins the running event, if that makes a future: before it runs, as it uses that up.
+    #[inline(never)]
+    fn keep(&mut self, input: &Begin<K::Hop>, host: &mut Host<M>) -> Result<(), EventError> {
+        // A `Serialize` that panics fails this event, not the one before.
+        host.tasks[self.out.task as usize].cx.begin();
+        self.made_from = match input {
+            Begin::Hop(hop) | Begin::Here(hop) if hop.makes_future() => {
+                let mut bytes = Vec::new();
+                hop.encode(&mut bytes)?;
+                Some(bytes)
+            }
+            _ => None,
+        };
+        Ok(())
     }
 
     /// The event has succeeded.
@@ -340,7 +371,20 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
             }
             Emit::External(future) => {
                 let (index, id) = (self.index, self.out.take_id());
-                let spawned = host.spawn_external(future, tree, record, id, move |hop| {
+                let made_from = self.made_from.take();
+                if self.is_durable && made_from.is_none() {
+                    discard(future);
+                    let error = "a future was made by an event that does not say so, and could not be made again";
+                    return self.lose(id, error, host);
+                }
+                let event = External {
+                    tree,
+                    record,
+                    program: index,
+                    task,
+                    made_from: made_from.unwrap_or_default(),
+                };
+                let spawned = host.spawn_external(future, id, event, move |hop| {
                     let envelope = Envelope { task, record, hop };
                     Batch::alone(index, tree, id, envelope)
                 });
@@ -363,6 +407,7 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
 impl<M: Module, K: Machine<M>> Program<M> for Compiled<M, K> {
     fn attach(&mut self, index: usize, host: &Host<M>, seed: u64) {
         self.index = index;
+        self.is_durable = host.durable.is_some();
         let layout = &host.shared.layout;
         self.out = Out::new(
             layout.places.clone(),

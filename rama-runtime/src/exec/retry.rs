@@ -52,21 +52,13 @@ impl<M: Module> Thread<M> {
         let (index, first, count) = (ended.source as usize, ended.first, ended.count);
         let known = ended.notes.by_record();
         // The usual case: nothing failed, and nothing else is known of these records.
-        if known.iter().all(|known| known.error.is_none() && !known.anew)
-            && self.host.sources[index].finish_first(first, count)
-        {
+        if known.iter().all(|known| known.error.is_none()) && self.host.sources[index].finish_first(first, count) {
             self.count_finished(index, count);
             let values = known.into_iter().filter_map(|known| Some((known.record, known.value?)));
             return self.host.tell_slots_returning(index, first, count, values);
         }
         let mut next = 0;
-        for Known {
-            record,
-            error,
-            value,
-            anew,
-        } in known
-        {
+        for Known { record, error, value } in known {
             if next < record {
                 self.finished(index, first + u64::from(next), record - next);
             }
@@ -74,12 +66,6 @@ impl<M: Module> Thread<M> {
             let offset = first + u64::from(record);
             self.host.sources[index].in_flight -= 1;
             match error {
-                None if anew => {
-                    discard(value);
-                    let kind = &self.host.shared.layout.kinds[self.host.sources[index].kind];
-                    let in_order = kind.retry == Retry::AllAfter;
-                    self.host.sources[index].restart(offset, 1, in_order);
-                }
                 None => {
                     self.host.counters.records += 1;
                     self.finish(index, offset, Ok(value));

@@ -35,8 +35,6 @@ pub(crate) enum Told {
     Failed(String),
     /// A branch of it returned a value.
     Returned(AckValue),
-    /// An event of it is lost, as a process ended: it begins anew, which is no failure.
-    Anew,
 }
 
 /// What became of records, in the order in which it was told. Of each record at least the first error and the last value.
@@ -62,17 +60,7 @@ impl Notes {
 
     fn of(known: Vec<Known>) -> Self {
         let mut list = Vec::new();
-        for Known {
-            record,
-            error,
-            value,
-            anew,
-        } in known
-        {
-            list.extend(anew.then_some(Note {
-                record,
-                told: Told::Anew,
-            }));
+        for Known { record, error, value } in known {
             list.extend(error.map(Told::Failed).map(|told| Note { record, told }));
             list.extend(value.map(Told::Returned).map(|told| Note { record, told }));
         }
@@ -87,14 +75,8 @@ impl Notes {
     pub(crate) fn failures(&self) -> impl Iterator<Item = (u32, &str)> {
         self.list.iter().filter_map(|note| match &note.told {
             Told::Failed(error) => Some((note.record, error.as_str())),
-            Told::Returned(_) | Told::Anew => None,
+            Told::Returned(_) => None,
         })
-    }
-
-    /// The places of records among them that begin anew.
-    fn anew(&self) -> impl Iterator<Item = u32> {
-        let anew = self.list.iter().filter(|note| matches!(note.told, Told::Anew));
-        anew.map(|note| note.record)
     }
 
     /// Takes all out: what is known of each record that something was told of, in order of the records.
@@ -108,14 +90,12 @@ impl Notes {
                     record,
                     error: None,
                     value: None,
-                    anew: false,
                 });
             }
             if let Some(last) = known.last_mut() {
                 match told {
                     Told::Failed(error) => _ = last.error.get_or_insert(error),
                     Told::Returned(value) => discard(last.value.replace(value)),
-                    Told::Anew => last.anew = true,
                 }
             }
         }
@@ -140,8 +120,6 @@ pub(crate) struct Known {
     pub(crate) error: Option<String>,
     /// The last value.
     pub(crate) value: Option<AckValue>,
-    /// Whether it begins anew, if it has not failed.
-    pub(crate) anew: bool,
 }
 
 /// One attempt at the records of one flight.
@@ -177,8 +155,6 @@ pub(crate) struct Running {
     pub(crate) count: u32,
     /// Places of records, and their errors.
     pub(crate) failed: Vec<(u32, String)>,
-    /// Places of records that begin anew.
-    pub(crate) anew: Vec<u32>,
 }
 
 /// The trees of the records that began on this thread.
@@ -270,7 +246,6 @@ impl Trees {
                 source: tree.source,
                 first: tree.first,
                 count: tree.count,
-                anew: tree.notes.anew().collect(),
                 failed: tree
                     .notes
                     .failures()

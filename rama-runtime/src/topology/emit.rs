@@ -8,7 +8,8 @@ use std::pin::Pin;
 pub enum Route {
     /// On that task, through its queue, after everything already sent from this task to it.
     Task(u32),
-    /// On this task, as the next event, before anything that waits in the queue (`explode`, `fork`).
+    /// On this task, as the next event, before anything that waits in the queue (`explode`, `fork`, and what makes an
+    /// `external` future).
     Here,
     /// On this task: at once while the event is within its time budget, else at the end of the queue.
     Yield,

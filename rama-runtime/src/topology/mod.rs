@@ -29,6 +29,6 @@ pub use flow::{AckValue, EventError, Flow};
 pub use machine::{ClosureMachine, Machine, Prepare};
 pub use out::Out;
 pub(crate) use out::{Place, check_wire};
-pub use portable::{Branch, Portable, Record, Wire, WireError, branched, carried, record};
+pub use portable::{Branch, Portable, Record, Remade, Wire, WireError, branched, carried, record, remade};
 pub use scope::LoopState;
 pub use witness::{Witness, same_type};

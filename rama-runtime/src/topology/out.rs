@@ -197,8 +197,8 @@ impl<H> Out<H> {
     }
 }
 
-/// The launch option that makes one process behave as several: replaces each hop between tasks by what the receiver would
-/// decode.
+/// The launch option that makes one process behave as several: replaces each hop between tasks, and each that a future is made
+/// from, by what would be decoded.
 #[cold]
 pub(crate) fn check_wire<H: Wire>(out: &mut Out<H>, flow: &mut Flow<H>) -> Result<(), EventError> {
     let mut bytes = Vec::new();
@@ -217,6 +217,7 @@ pub(crate) fn check_wire<H: Wire>(out: &mut Out<H>, flow: &mut Flow<H>) -> Resul
     out.each_sent(&mut check)?;
     match flow {
         Flow::Hop(Route::Task(_), hop) => check(hop),
+        Flow::Hop(_, hop) if hop.makes_future() => check(hop),
         _ => Ok(()),
     }
 }

@@ -88,6 +88,24 @@ pub fn branched<T: Branch>(value: &T) -> T {
     value.branch()
 }
 
+/// A [`Portable`] value that an `external` future is made from.
+#[diagnostic::on_unimplemented(
+    message = "[RM0009] `{Self}` cannot be stored, so a future made from it could not be made again",
+    label = "the argument of `external` uses this value",
+    note = "after a crash, a future that had not ended is made again from what its argument uses: that owns its data and is `Serialize + DeserializeOwned + Send + 'static`",
+    note = "make what cannot be stored in the argument itself, `external(fetch(url))`; a client or a pool stands in a `static` that the future looks at"
+)]
+pub trait Remade: Portable {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Portable> Remade for T {}
+
+/// A value moves into the scope that a future is made from. The bound is where "cannot be stored" is reported, on the user's own
+/// variable.
+pub fn remade<T: Remade>(value: T) -> T {
+    value
+}
+
 /// What a depot may hold.
 ///
 /// Implemented for every `Clone + Serialize + DeserializeOwned + Send + 'static`; never by hand.
@@ -124,4 +142,13 @@ pub trait Wire: Send + Sized + 'static {
 
     /// Hands every variable that is a text or bytes to `leaves`, in order.
     fn leaves<L: Leaves>(&mut self, _leaves: &mut L) {}
+
+    /// Whether some hops of this type make futures.
+    const MAKES_FUTURES: bool = false;
+
+    /// Whether the event that this hop resumes makes a future, and does nothing before that would be done twice if the event ran
+    /// again.
+    fn makes_future(&self) -> bool {
+        false
+    }
 }

@@ -39,6 +39,8 @@ pub(super) struct Found {
     pub(super) here: Vec<Here>,
     /// The macro call that it stands in.
     pub(super) in_macro: Option<Node>,
+    /// It stands in the argument of an `external`.
+    pub(super) in_future: bool,
 }
 
 impl Analysis<'_> {
@@ -146,6 +148,7 @@ impl Analysis<'_> {
                     verdict: Verdict::Undecided,
                     here: Vec::new(),
                     in_macro: self.in_macro,
+                    in_future: self.in_future,
                 });
                 let at = self.accesses.len() - 1;
                 self.known_accesses.insert(node, at);
@@ -187,6 +190,7 @@ impl Analysis<'_> {
             verdict: Verdict::Aligned,
             here: self.state.here.clone(),
             in_macro: self.in_macro,
+            in_future: self.in_future,
         });
         self.known_accesses.insert(node, self.accesses.len() - 1);
     }

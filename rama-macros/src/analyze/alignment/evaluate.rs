@@ -347,6 +347,9 @@ impl Analysis<'_> {
     fn method(&mut self, call: &syn::ExprMethodCall) -> Value {
         let receiver = self.value(&call.receiver);
         let method = unraw(&call.method);
+        if self.in_future && receiver == Value::Module && !self.called_in_futures.contains(&call.method) {
+            self.called_in_futures.push(call.method.clone());
+        }
         let from = if receiver.may_be_from_here() || matches!(receiver, Value::PState(_)) {
             Kind::FromHere
         } else {

@@ -73,6 +73,10 @@ struct Analysis<'a> {
     macros: BTreeMap<Node, Rc<Vec<Expr>>>,
     macro_stmts: BTreeMap<Node, Rc<Expr>>,
     in_macro: Option<Node>,
+    /// In the argument of an `external`, which may be evaluated again after a crash.
+    in_future: bool,
+    /// The module's own functions that are called there.
+    called_in_futures: Vec<proc_macro2::Ident>,
     /// Inside a macro call of which nothing is known.
     in_opaque_macro: bool,
     /// What `macro_rules!` the body has defined so far: their code may name any variable.
@@ -98,6 +102,7 @@ pub(crate) fn analyze(
                 report::misaligned(&run.accesses, module, diagnostics);
             }
             report::foreign_writes(&run.accesses, &topology.name.to_string(), declared, module, diagnostics);
+            report::writes_in_futures(&run.accesses, &run.called_in_futures, declared, module, diagnostics);
             warnings.extend(reordering::found(&run.accesses, source, module));
             let (here, arrivals) = (run.here, run.arrivals);
             mark::mark(body, &run.accesses, &run.known_accesses);
@@ -161,6 +166,7 @@ struct Run {
     here: String,
     arrivals: Vec<String>,
     appends: Vec<(usize, bool)>,
+    called_in_futures: Vec<proc_macro2::Ident>,
 }
 
 fn run(body: &Body, source: &SourceDecl, module: &ModuleDecl, trusted: &[bool]) -> Run {
@@ -179,6 +185,8 @@ fn run(body: &Body, source: &SourceDecl, module: &ModuleDecl, trusted: &[bool]) 
         macros: BTreeMap::new(),
         macro_stmts: BTreeMap::new(),
         in_macro: None,
+        in_future: false,
+        called_in_futures: Vec::new(),
         in_opaque_macro: false,
         local_macros: Vec::new(),
         items: 0,
@@ -197,5 +205,6 @@ fn run(body: &Body, source: &SourceDecl, module: &ModuleDecl, trusted: &[bool]) 
         here,
         arrivals: analysis.arrivals,
         appends: analysis.appends,
+        called_in_futures: analysis.called_in_futures,
     }
 }

@@ -93,14 +93,17 @@ impl Analysis<'_> {
                 yields = self.item(call, &items);
             }
             ("append", Some(append)) => self.append(append),
+            ("external", Some(future)) => {
+                self.in_future = true;
+                self.value(future);
+                self.in_future = false;
+                // It may have been given keys that live here.
+                yields = self.origin(call, "external", Kind::FromHere);
+            }
             (_, Some(other)) => {
                 self.value(other);
             }
             (_, None) => {}
-        }
-        if operation == "external" {
-            // Its future may have been given keys that live here.
-            yields = self.origin(call, "external", Kind::FromHere);
         }
         self.arrived(point);
         yields

@@ -5,7 +5,7 @@ use super::operations::key_text;
 use super::place::Verdict;
 use crate::analyze::ownership;
 use crate::diag::{Code, Diagnostics};
-use crate::model::{ModuleDecl, TopologiesDecl};
+use crate::model::{ModuleDecl, PStateDecl, TopologiesDecl};
 
 /// Reports every access that is provably on the wrong task.
 pub(super) fn misaligned(accesses: &[Found], module: &ModuleDecl, diagnostics: &mut Diagnostics) {
@@ -58,6 +58,36 @@ pub(super) fn misaligned(accesses: &[Found], module: &ModuleDecl, diagnostics: &
             None => continue,
         };
         diagnostics.error_with_help(Code::Alignment, &found.shown_at, message, help);
+    }
+}
+
+/// Reports the writes in arguments of `external`, and the functions called there, `called`, that write: after a crash they are
+/// evaluated again.
+pub(super) fn writes_in_futures(
+    accesses: &[Found],
+    called: &[proc_macro2::Ident],
+    declared: &TopologiesDecl,
+    module: &ModuleDecl,
+    diagnostics: &mut Diagnostics,
+) {
+    let mut report = |pstate: &PStateDecl, at: &dyn quote::ToTokens| {
+        diagnostics.error_with_help(
+            Code::Await,
+            at,
+            format!(
+                "this writes PState `{}` in the argument of `external`, which is evaluated again after a crash: the write would be done twice",
+                pstate.ident
+            ),
+            "write it in a statement in front of the `external`; what is read may be read in it",
+        );
+    };
+    for found in accesses.iter().filter(|found| found.in_future && found.writes) {
+        report(&module.pstates[found.pstate], &found.field);
+    }
+    for function in called {
+        if let Some(pstate) = ownership::written_by(function, module, declared) {
+            report(pstate, function);
+        }
     }
 }
 

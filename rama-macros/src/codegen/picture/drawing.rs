@@ -216,6 +216,7 @@ fn hop_label(operation: &str, arguments: &str, scope: &[String]) -> Vec<Line> {
     let call = match operation {
         // Its argument is all of the call.
         "append" => arguments.to_owned(),
+        "before_external" => "before external".to_owned(),
         _ => format!("{operation}({arguments})"),
     };
     let mut label = vec![Line::new(&call, Style::Plain, SPINE - 4)];

@@ -209,7 +209,13 @@ impl Printer {
                 Hop::Custom => "custom_partition(|tasks| any()).await;".to_owned(),
             },
             Stmt::Explode(to, items) => format!("let {} = explode({}).await;", pat(to), expr(items)),
-            Stmt::External(name, value) => format!("let {name} = external(later({})).await;", expr(value)),
+            // A value may be made by a write, which stands in front.
+            Stmt::External(name, value) => {
+                format!(
+                    "let {name} = {{ let given = {}; external(later(given)).await }};",
+                    expr(value)
+                )
+            }
             Stmt::Yield => "yield_if_overtime().await;".to_owned(),
             Stmt::Fork(body) => format!("fork(async {});", nested(body, self.depth)),
             Stmt::Call {

@@ -5,13 +5,13 @@ use super::unfinished::Unfinished;
 use super::{Epochs, Part, Sabotage, ThreadPlan, ToCommitter};
 use crate::exec::attempt;
 use crate::exec::commit::answer_read;
+use crate::exec::external::External;
 use crate::exec::host::Host;
 use crate::exec::message::{Answer, Message};
 use crate::exec::slots::Ack;
 use crate::exec::thread::Thread;
 use crate::group::{Changes, StoreError, keys};
 use crate::module::Module;
-use crate::topology::TreeRef;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -66,7 +66,7 @@ pub(crate) struct Durable {
     pub(crate) held: Held,
     cutting: Option<Cutting>,
     /// Futures that run elsewhere, by the ids of the events that wait for them.
-    pub(crate) externals: BTreeMap<u64, (TreeRef, u32)>,
+    pub(crate) externals: BTreeMap<u64, External>,
     /// Where PStates may be larger than memory.
     pub(crate) memory: Option<Memory>,
     /// Whether anything unfinished is stored.
@@ -362,9 +362,9 @@ impl<M: Module> Host<M> {
     }
 
     /// An event waits for a future with that id.
-    pub(in crate::exec) fn external_begins(&mut self, id: u64, tree: TreeRef, record: u32) {
+    pub(in crate::exec) fn external_begins(&mut self, id: u64, event: External) {
         if let Some(durable) = &mut self.durable {
-            durable.externals.insert(id, (tree, record));
+            durable.externals.insert(id, event);
         }
     }
 

@@ -42,8 +42,6 @@ struct PlannedTree {
     count: u32,
     word: u64,
     failed: Vec<(u32, String)>,
-    /// Places of records that begin anew when the rest of them is done.
-    anew: Vec<u32>,
 }
 
 /// Records of a source that begin anew.
@@ -162,10 +160,7 @@ impl Plan {
                 }
                 Item::Lost(lost) => {
                     if let Some(growing) = trees.get_mut(&lost.tree) {
-                        match lost.error {
-                            Some(error) => growing.stored.failed.push((lost.record, error)),
-                            None => growing.stored.anew.push(lost.record),
-                        }
+                        growing.stored.failed.push((lost.record, lost.error));
                     }
                 }
             })?;
@@ -219,7 +214,6 @@ impl Plan {
                 first,
                 count,
                 failed,
-                anew,
                 ..
             } = growing.stored;
             let kind = numbers.sources.iter().position(|number| *number == source);
@@ -246,7 +240,6 @@ impl Plan {
                         count,
                         word: growing.word,
                         failed,
-                        anew,
                     });
                 }
             }
@@ -334,10 +327,6 @@ impl<M: Module> Thread<M> {
             let (slot, attempt) = self.host.trees.plant(source as u32, tree.first, tree.count);
             for (record, error) in tree.failed {
                 let told = Told::Failed(error);
-                self.host.trees.note(slot, attempt, Note { record, told });
-            }
-            for record in tree.anew {
-                let told = Told::Anew;
                 self.host.trees.note(slot, attempt, Note { record, told });
             }
             // Where nothing of it is left, it is over with this.

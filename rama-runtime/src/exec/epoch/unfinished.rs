@@ -4,8 +4,10 @@
 //!   Shape what the hops of a topology look like
 //!   Tree  where it stands, its source, its records, those of them that have failed
 //!   Run   a topology's hops of one tree, in order, with the tasks that they go to; perhaps they wait for a record
-//!   Lost  an event of a record that cannot be stored: it waits for a future. Its record begins anew.
+//!   Lost  an event that failed while the news of it was under way
 //! ```
+//!
+//! An event that waits for a future stands there as the hop that the future was made from, so it is made again.
 //!
 //! The words of trees are not written: what is unfinished is known as a whole, so they follow from it.
 
@@ -48,8 +50,6 @@ pub(crate) struct StoredTree {
     pub(crate) count: u32,
     /// Places of records in the flight, and their errors.
     pub(crate) failed: Vec<(u32, String)>,
-    /// Places of records that begin anew when the rest of them is done.
-    pub(crate) anew: Vec<u32>,
 }
 
 /// The record that hops wait for.
@@ -70,13 +70,12 @@ struct RunHead {
     hops: u32,
 }
 
-/// An event that could not be stored, or failed on its way.
+/// An event that failed, of a tree that is kept elsewhere.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Lost {
     pub(crate) tree: TreeId,
     pub(crate) record: u32,
-    /// `None` where it waits for a future: that is nobody's failure.
-    pub(crate) error: Option<String>,
+    pub(crate) error: String,
 }
 
 /// Hops of one tree.
@@ -105,10 +104,12 @@ pub(crate) enum Item<'a> {
     Lost(Lost),
 }
 
-const TREE: u8 = 0;
+/// Trees and lost events as they were written while a record with a future in flight began anew. They are not read any more.
+const OLD: [u8; 2] = [0, 2];
 const RUN: u8 = 1;
-const LOST: u8 = 2;
 const SHAPE: u8 = 3;
+const TREE: u8 = 4;
+const LOST: u8 = 5;
 
 /// What is unfinished, being written down.
 #[derive(Debug, Default)]
@@ -215,6 +216,12 @@ pub(crate) fn read<'a>(mut bytes: &'a [u8], mut each: impl FnMut(Item<'a>)) -> R
                     hops,
                 })
             }
+            old if OLD.contains(&old) => {
+                return Err(StoreError::Damaged {
+                    reason: "what is half done was written by an older version of rama: let that shut the module down"
+                        .to_owned(),
+                });
+            }
             _ => return Err(damaged(())),
         };
         each(item);
@@ -243,7 +250,6 @@ impl<M: Module> Thread<M> {
                 first: tree.first,
                 count: tree.count,
                 failed: tree.failed,
-                anew: tree.anew,
             })?;
         }
         // Taken out, so that the programs may look at the host meanwhile.
@@ -268,14 +274,35 @@ impl<M: Module> Thread<M> {
                 result?;
             }
         }
-        if let Some(durable) = &self.host.durable {
-            for (tree, record) in durable.externals.values() {
-                unfinished.lost(&Lost {
-                    tree: (*tree).into(),
-                    record: *record,
-                    error: None,
-                })?;
-            }
+        self.write_externals(&numbers, unfinished)
+    }
+
+    /// Writes down the hops that the futures in flight were made from.
+    fn write_externals(&mut self, numbers: &Numbers, unfinished: &mut Unfinished) -> Result<(), StoreError> {
+        let Host {
+            durable,
+            trees,
+            tasks,
+            index,
+            ..
+        } = &mut self.host;
+        let Some(durable) = durable else { return Ok(()) };
+        // Of an attempt that is over, nothing goes on. (What trees of other threads are, the next opening finds out.)
+        durable
+            .externals
+            .retain(|_, event| event.tree.thread != *index || trees.runs(event.tree.slot, event.tree.attempt));
+        for event in durable.externals.values() {
+            let mut writer = RunWriter {
+                unfinished: &mut *unfinished,
+                topology: numbers.topologies.get(event.program).copied().unwrap_or(u16::MAX),
+                wait: None,
+            };
+            let task = tasks.get(event.task as usize).map_or(u32::MAX, |task| task.id);
+            writer.begin(event.tree, 1)?;
+            writer.hop(task, event.record, |out| {
+                out.extend_from_slice(&event.made_from);
+                Ok(())
+            })?;
         }
         Ok(())
     }
@@ -326,7 +353,7 @@ impl<M: Module> Thread<M> {
                 result = result.and(unfinished.lost(&Lost {
                     tree: update.tree.into(),
                     record,
-                    error: Some(error.to_owned()),
+                    error: error.to_owned(),
                 }));
             }
         }

@@ -75,6 +75,7 @@ pub(super) fn edge(kind: &EdgeKind) -> Vec<String> {
             let mut lines = vec![match *operation {
                 // Its argument is all of the call.
                 "append" => (*arguments).to_owned(),
+                "before_external" => "before external".to_owned(),
                 operation => format!("{operation}({arguments})"),
             }];
             if !carries.is_empty() {
