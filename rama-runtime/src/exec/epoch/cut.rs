@@ -1,29 +1,19 @@
 //! A thread's part of a cut.
 
+use super::held::Held;
 use super::memory::Memory;
+use super::sabotage::Sabotaged;
 use super::unfinished::Unfinished;
-use super::{Epochs, Part, Sabotage, ThreadPlan, ToCommitter};
+use super::{Epochs, Part, ThreadPlan, ToCommitter};
 use crate::exec::attempt;
-use crate::exec::commit::answer_read;
 use crate::exec::external::External;
 use crate::exec::host::Host;
-use crate::exec::message::{Answer, Message};
-use crate::exec::slots::Ack;
+use crate::exec::message::Message;
 use crate::exec::thread::Thread;
 use crate::group::{Changes, StoreError, keys};
 use crate::module::Module;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use tokio::sync::oneshot;
-
-/// What must not leave before what it depends on is durable.
-#[derive(Default)]
-pub(crate) struct Held {
-    pub(crate) acks: Vec<Ack>,
-    pub(crate) answers: Vec<Answer>,
-    /// With what they are told.
-    pub(crate) probes: Vec<(oneshot::Sender<u64>, u64)>,
-}
 
 impl Durable {
     pub(crate) fn new(epochs: Option<&Epochs>, plan: &ThreadPlan) -> Self {
@@ -42,12 +32,6 @@ impl Durable {
     /// What was unfinished has been taken up. `any`: some of it is stored, and is to be replaced by what is unfinished now.
     pub(super) fn took_up(&mut self, any: bool, stale: BTreeSet<u32>) {
         (self.any_unfinished, self.changed, self.stale) = (any, true, stale);
-    }
-}
-
-impl Held {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.acks.is_empty() && self.answers.is_empty() && self.probes.is_empty()
     }
 }
 
@@ -73,10 +57,7 @@ pub(crate) struct Durable {
     any_unfinished: bool,
     /// Threads of an earlier launch that had something unfinished, which is taken up.
     stale: BTreeSet<u32>,
-    /// A cut that is put off, and how many threads have said that they made it: see [`Sabotage::HopsBeforeTheirEpoch`].
-    late: Option<(u64, u32)>,
-    /// Positions that are kept back: see [`Sabotage::PositionsApart`].
-    apart: Vec<u8>,
+    pub(super) sabotaged: Sabotaged,
 }
 
 /// A cut that other threads have not all heard of.
@@ -94,40 +75,22 @@ const SHARE: u32 = 4;
 impl<M: Module> Thread<M> {
     /// That cut has begun. `thread`: a thread that has made it.
     pub(crate) fn cut_begun(&mut self, cut: u64, thread: Option<u32>) {
-        let late = self.host.sabotage() == Sabotage::HopsBeforeTheirEpoch;
-        let Some(durable) = &mut self.host.durable else { return };
-        if cut > durable.cut {
-            if late && thread.is_some() && durable.late.is_none() {
-                durable.late = Some((cut, 0));
-            } else {
-                self.cut(cut);
-            }
-        }
-        if let Some(durable) = &mut self.host.durable
-            && let Some((_, heard)) = &mut durable.late
-        {
-            *heard += u32::from(thread.is_some());
+        if self.puts_off(cut, thread) {
             return;
         }
-        if thread.is_some()
-            && let Some(durable) = &mut self.host.durable
-            && let Some(cutting) = &mut durable.cutting
-        {
-            cutting.missing = cutting.missing.saturating_sub(1);
+        if self.host.durable.as_ref().is_some_and(|durable| cut > durable.cut) {
+            self.cut(cut);
         }
+        self.heard_of_cut(u32::from(thread.is_some()));
         self.hand_over();
     }
 
-    /// What [`Sabotage::HopsBeforeTheirEpoch`] has put off: meanwhile, what came from behind the cut has been run.
-    fn cut_late(&mut self) {
+    /// So many threads more have made the cut that is under way.
+    pub(super) fn heard_of_cut(&mut self, threads: u32) {
         if let Some(durable) = &mut self.host.durable
-            && let Some((cut, heard)) = durable.late.take()
+            && let Some(cutting) = &mut durable.cutting
         {
-            self.cut(cut);
-            if let Some(cutting) = self.host.durable.as_mut().and_then(|durable| durable.cutting.as_mut()) {
-                cutting.missing = cutting.missing.saturating_sub(heard);
-            }
-            self.hand_over();
+            cutting.missing = cutting.missing.saturating_sub(threads);
         }
     }
 
@@ -180,7 +143,7 @@ impl<M: Module> Thread<M> {
     }
 
     /// Makes that cut.
-    fn cut(&mut self, cut: u64) {
+    pub(super) fn cut(&mut self, cut: u64) {
         // What this thread has done in the epoch leaves with the epoch's number.
         self.commit();
         let began = self.clock().now();
@@ -232,7 +195,7 @@ impl<M: Module> Thread<M> {
     }
 
     /// Hands the part over, if every thread has made the cut.
-    fn hand_over(&mut self) {
+    pub(super) fn hand_over(&mut self) {
         let thread = self.host.index;
         let Some(durable) = &mut self.host.durable else { return };
         let Some(mut cutting) = durable.cutting.take_if(|cutting| cutting.missing == 0) else {
@@ -274,13 +237,6 @@ impl<M: Module> Thread<M> {
 }
 
 impl<M: Module> Host<M> {
-    pub(in crate::exec) fn sabotage(&self) -> Sabotage {
-        self.shared
-            .epochs
-            .as_ref()
-            .map_or(Sabotage::None, |epochs| epochs.sabotage)
-    }
-
     /// The number that messages of this thread carry.
     pub(in crate::exec) fn cut_made(&self) -> u64 {
         self.durable.as_ref().map_or(0, |durable| durable.cut)
@@ -300,7 +256,7 @@ impl<M: Module> Host<M> {
         let (Some(_), Some(epochs)) = (&self.durable, &self.shared.epochs) else {
             return true;
         };
-        if epochs.sabotage == Sabotage::NoSync {
+        if self.lets_go_early() {
             return true;
         }
         let durable = epochs.durable();
@@ -345,19 +301,14 @@ impl<M: Module> Host<M> {
             }
         }
         let mut positions = Changes::default();
-        let apart = epochs.sabotage == Sabotage::PositionsApart;
-        let to = if apart { &mut positions } else { &mut *changes };
         for source in &mut self.sources {
             if source.take_changed() {
                 let task = self.tasks[source.task as usize].id;
-                to.at(&keys::source(numbers.sources[source.kind], task));
-                to.put(|out| source.encode(out))?;
+                positions.at(&keys::source(numbers.sources[source.kind], task));
+                positions.put(|out| source.encode(out))?;
             }
         }
-        if apart && let Some(durable) = &mut self.durable {
-            let before = std::mem::replace(&mut durable.apart, positions.take());
-            changes.extend(&before);
-        }
+        changes.extend(&self.kept_apart(positions.take()));
         Ok(())
     }
 
@@ -386,45 +337,6 @@ impl<M: Module> Host<M> {
     pub(in crate::exec) fn changed(&mut self) {
         if let Some(durable) = &mut self.durable {
             durable.changed = true;
-        }
-    }
-
-    /// Lets go of what may leave the thread: at once, or, where it must not be taken back, with the epoch.
-    pub(in crate::exec) fn release(&mut self, acks_and_answers: &mut Held) {
-        let ready = match &mut self.durable {
-            None => true,
-            Some(durable) => {
-                let sabotaged = self
-                    .shared
-                    .epochs
-                    .as_ref()
-                    .is_some_and(|epochs| epochs.sabotage == Sabotage::NoSync);
-                if !sabotaged {
-                    durable.held.acks.append(&mut acks_and_answers.acks);
-                    durable.held.answers.append(&mut acks_and_answers.answers);
-                    durable.held.probes.append(&mut acks_and_answers.probes);
-                }
-                sabotaged
-            }
-        };
-        if ready {
-            acks_and_answers.leave(&self.shared.pending);
-        }
-    }
-}
-
-impl Held {
-    /// All of it leaves.
-    pub(crate) fn leave(&mut self, pending: &crate::client::Pending) {
-        if !self.acks.is_empty() {
-            pending.complete(self.acks.drain(..));
-        }
-        for answer in self.answers.drain(..) {
-            answer_read(answer);
-        }
-        for (probe, appended) in self.probes.drain(..) {
-            // Whoever asked may have gone.
-            let _ = probe.send(appended);
         }
     }
 }

@@ -5,20 +5,25 @@
 //! all others before it sends anything else, and a thread that hears of a cut makes it at once: as messages of a thread arrive in the
 //! order sent, nothing from behind a cut can have effects before it. Messages carry the number of the last cut that their sender
 //! has made: one with a lower number than the receiver's was under way when the cut was made, so it belongs to what is unfinished.
-//! When a thread has heard of the cut from every other one, it knows all that was under way to it, and hands its *part* to the committer (`committer.rs`), which writes all parts with one sync. One cut is under way at a time: what
-//! comes meanwhile goes into the next.
+//! When a thread has heard of the cut from every other one, it knows all that was under way to it, and hands its *part* to the
+//! committer (`committer.rs`), which writes all parts with one sync. One cut is under way at a time: what comes meanwhile goes into
+//! the next.
 
 mod committer;
 mod cut;
+mod held;
 mod keeper;
 mod memory;
 mod restore;
+mod sabotage;
 mod unfinished;
 
 pub(crate) use committer::{Committer, Step, ToCommitter};
-pub(crate) use cut::{Durable, Held};
+pub(crate) use cut::Durable;
+pub(crate) use held::Held;
 pub(crate) use keeper::{Keeper, ToKeeper};
 pub(crate) use restore::{Plan, PlannedRun, ThreadPlan};
+pub use sabotage::Sabotage;
 pub(crate) use unfinished::RunWriter;
 
 use crate::group::Numbers;
@@ -63,20 +68,6 @@ pub(crate) struct Epochs {
     pub(crate) numbers: Arc<Numbers>,
     /// For tests of the tests: what is broken on purpose.
     pub(crate) sabotage: Sabotage,
-}
-
-/// Deliberate mistakes, to see that the tests find them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Sabotage {
-    /// None.
-    #[default]
-    None,
-    /// Acks leave before their epoch is durable.
-    NoSync,
-    /// Positions of sources are written in an epoch of their own, apart from what the records have done.
-    PositionsApart,
-    /// What comes from behind a cut may have its effects before it.
-    HopsBeforeTheirEpoch,
 }
 
 impl Epochs {
