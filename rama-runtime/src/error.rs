@@ -127,6 +127,20 @@ pub enum Error {
         /// The name.
         consumer: String,
     },
+    /// A consumer was to go to a place that its partition does not have.
+    #[error(
+        "consumer `{consumer}` cannot go to {position}: the partition holds {start}..{end}, and a consumer is at one of these offsets or at the end"
+    )]
+    NoSuchPosition {
+        /// The consumer's name.
+        consumer: String,
+        /// Where it was to go.
+        position: u64,
+        /// First offset there is.
+        start: u64,
+        /// Behind the last offset there is.
+        end: u64,
+    },
     /// Code that a client sent to a task panicked there. Nothing else is affected.
     #[error("a read panicked: {message}")]
     ReadPanicked {

@@ -86,7 +86,7 @@ async fn mistakes_are_told_and_change_nothing() {
     assert_eq!(same.position(0).await.unwrap(), 4);
     for position in [0, 6] {
         let error = one.commit(0, position).await.unwrap_err();
-        assert!(matches!(error, Error::OffsetOutOfRange { .. }), "{error:?}");
+        assert!(matches!(error, Error::NoSuchPosition { .. }), "{error:?}");
     }
     assert!(matches!(one.read(2, 1).await, Err(Error::NoSuchTask { .. })));
     assert_eq!(one.position(0).await.unwrap(), 4);
@@ -128,6 +128,23 @@ async fn depots_of_topologies_have_consumers_too_and_all_partitions_have_their_o
         if round == 0 {
             cluster.shutdown().await.unwrap();
         }
+    }
+}
+
+#[tokio::test]
+async fn after_a_restart_a_consumer_frees_what_it_is_done_with_though_nothing_is_appended() {
+    let folder = tempfile::tempdir().unwrap();
+    for round in 0..3 {
+        let cluster = InProcessCluster::open(folder.path()).unwrap();
+        let app = cluster.launch::<Orders>(LAUNCH()).await.unwrap();
+        let reader = app.orders().consumer("reader", StartFrom::Beginning).await.unwrap();
+        if round == 0 {
+            app.orders().append_batch((0..20).collect()).await.unwrap();
+        } else {
+            let unread = reader.read(0, 7).await.unwrap();
+            reader.commit(0, unread.next()).await.unwrap();
+        }
+        assert_eq!(app.orders().partition_info(0).await.unwrap().start, round * 7);
     }
 }
 

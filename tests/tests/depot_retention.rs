@@ -1,12 +1,12 @@
 //! What a depot keeps for a time, and readers that begin at a time or an offset; in memory, in a folder, and over restarts.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used)]
 
-use rama_runtime::env::Env;
+use rama_runtime::env::{Clock, Env};
 use rama_runtime::prelude::*;
 use rama_runtime::testing::SimClock;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 const LAUNCH: fn() -> Launch = || Launch::tasks(2).threads(2);
@@ -203,6 +203,76 @@ async fn times_are_known_after_a_restart() {
         };
         let consumer = app.unread().consumer(&minute.to_string(), from).await.unwrap();
         assert_eq!(consumer.position(0).await.unwrap(), offset, "{minute}");
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_was_a_century_ahead_does_not_keep_records_for_a_century() {
+    let folder = tempfile::tempdir().unwrap();
+    let century = Duration::from_secs(100 * 365 * 86_400);
+    for (time, n) in [(MINUTE, 0u64), (century, 3), (2 * MINUTE, 6)] {
+        let (cluster, _clock) = opened(Some(folder.path()), time).await;
+        let app = cluster.launch::<Hourly>(LAUNCH()).await.unwrap();
+        for n in n..n + 3 {
+            app.unread().append(n.to_string()).await.unwrap();
+        }
+        cluster.shutdown().await.unwrap();
+    }
+    let (cluster, clock) = opened(Some(folder.path()), 55 * MINUTE).await;
+    let app = cluster.launch::<Hourly>(LAUNCH()).await.unwrap();
+    app.unread().append("9".to_owned()).await.unwrap();
+    // The first three were old, by that clock.
+    assert_eq!(app.unread().partition_info(0).await.unwrap().start, 3);
+    clock.advance(10 * MINUTE);
+    until_it_begins_at!(app.unread(), clock, 9);
+    assert_eq!(app.unread().read(0, 9..10).await.unwrap(), ["9"]);
+}
+
+/// A clock that is set without anybody being woken.
+struct Set {
+    clock: SimClock,
+    ahead: Arc<AtomicU64>,
+}
+
+impl Clock for Set {
+    fn now(&self) -> Duration {
+        self.clock.now()
+    }
+
+    fn since_1970(&self) -> Duration {
+        self.clock.now() + Duration::from_secs(self.ahead.load(Ordering::SeqCst))
+    }
+
+    fn sleep_for(&self, until: Duration) -> Option<Duration> {
+        self.clock.sleep_for(until)
+    }
+
+    fn on_jump(&self, wake: Box<dyn Fn() -> bool + Send + Sync>) {
+        self.clock.on_jump(wake);
+    }
+}
+
+#[tokio::test]
+async fn a_record_has_the_time_at_which_it_came_however_long_its_thread_has_slept() {
+    let folder = tempfile::tempdir().unwrap();
+    let (clock, ahead) = (SimClock::new(), Arc::new(AtomicU64::new(0)));
+    let set = Set {
+        clock: clock.clone(),
+        ahead: Arc::clone(&ahead),
+    };
+    let cluster = InProcessCluster::open_in(Env::new(Arc::new(set), 1), folder.path()).unwrap();
+    let app = cluster.launch::<Hourly>(Launch::tasks(1).threads(1)).await.unwrap();
+    for hour in 0..5u64 {
+        ahead.store(hour * 3600, Ordering::SeqCst);
+        app.unread().append(hour.to_string()).await.unwrap();
+        let from = StartFrom::Since {
+            unix_millis: hour * 3_600_000,
+        };
+        let consumer = app.unread().consumer(&hour.to_string(), from).await.unwrap();
+        assert_eq!(consumer.position(0).await.unwrap(), hour);
+        // The thread writes down what has changed, and goes to sleep.
+        clock.advance(Duration::from_millis(100));
+        app.settled().await.unwrap();
     }
 }
 

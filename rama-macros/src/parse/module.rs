@@ -268,6 +268,16 @@ fn depot_options(
             partitioner = Some(found);
         }
     }
+    if let (Some(Partitioner::Tick { .. }), Some(_)) = (&partitioner, keep)
+        && let Some(option) = options.iter().find(|option| option.name == "keep")
+    {
+        diagnostics.error_with_help(
+            Code::Declaration,
+            &option.name,
+            "ticks are not kept: they are no data",
+            "remove `keep`; a topology can append what is to be kept to another depot",
+        );
+    }
     if partitioner.is_none() && !mistaken {
         diagnostics.error_with_help(
             Code::Declaration,

@@ -100,7 +100,7 @@ impl<M: Module> App<M> {
     {
         let (answer, wait) = oneshot::channel::<Result<R>>();
         let ask = move |module: &mut M| {
-            // Reads leave no state half changed; the rollback is for what a cursor may have staged.
+            // What is asked leaves no state half changed; the rollback is for what a cursor may have staged.
             let result = attempt(|| read(module)).map_err(|error| {
                 insist(|| module.rollback());
                 match error.store() {

@@ -149,11 +149,11 @@ where
     }
 
     /// It is done with all records of the partition below `position`, which may also be before its last one, as long as the records
-    /// there are kept. Where the module is durable, so is the position when this returns.
+    /// there are kept. Where the module is durable, so is the position when this returns, as its
+    /// [`SyncPolicy`](crate::cluster::SyncPolicy) promises for acks.
     ///
     /// # Errors
-    /// As [`position`](Self::position); [`Error::OffsetOutOfRange`](crate::Error::OffsetOutOfRange) when the partition has no such
-    /// place.
+    /// As [`position`](Self::position); [`Error::NoSuchPosition`](crate::Error::NoSuchPosition) when the partition has no such place.
     pub async fn commit(&self, partition: u32, position: u64) -> Result<()> {
         let now = self.now();
         self.ask(partition, move |depot, name| depot.advance(name, position, now))

@@ -56,6 +56,9 @@ pub(super) async fn start<M: Module>(
     };
     let world = (env.clone(), Arc::clone(externals));
     let shared = Arc::new(Shared::<M>::new(layout, senders, world.0, world.1, epochs));
+    // Where there is a folder, nothing is committed or moved, and no user code runs but for views, before it is adopted. If it is not,
+    // no thread begins.
+    let (begin, may_begin) = crossbeam_channel::bounded::<()>(threads as usize + 2);
     let mut readies = Vec::new();
     let mut endeds = Vec::new();
     let mut prepared: Vec<Option<Prepared<M>>> = Vec::new();
@@ -69,6 +72,7 @@ pub(super) async fn start<M: Module>(
             index,
             inbox,
             rng: env.rng(),
+            begin: plan.is_some().then(|| may_begin.clone()),
             plan,
             ready,
             ended,
@@ -93,14 +97,13 @@ pub(super) async fn start<M: Module>(
             recovery,
             began,
         ) = rest.background(&shared);
-        // Nothing is committed, and nothing moved, before the folder is adopted. If it is not, neither of them begins.
-        let (begin, may_begin) = crossbeam_channel::bounded::<()>(2);
-        opened = Some((adoption, begin, recovery, began));
+        opened = Some((adoption, recovery, began));
         // The shutdown waits for them, too.
         let (committed, has_committed) = oneshot::channel();
         let (kept, has_kept) = oneshot::channel();
         endeds.extend([has_committed, has_kept]);
         let also = (Arc::clone(&folder), may_begin.clone());
+        let may_begin = may_begin.clone();
         let commit: Work = Box::new(move || {
             if may_begin.recv().is_ok() {
                 committer.run();
@@ -148,13 +151,13 @@ pub(super) async fn start<M: Module>(
         // If it fails, or this future is dropped, dropping `module` stops the threads.
         ready.await.unwrap_or_else(|_| Err(reason()))?;
     }
-    if let Some((adoption, begin, mut recovery, began)) = opened {
+    if let Some((adoption, mut recovery, began)) = opened {
         adoption.adopt().map_err(|error| Error::Storage {
             module: M::DESCRIPTOR.name,
             error,
         })?;
-        for _ in 0..2 {
-            // Both are there: they wait for nothing else.
+        for _ in 0..threads + 2 {
+            // They are there: they wait for nothing else.
             let _ = begin.send(());
         }
         recovery.took = env.clock().now().saturating_sub(began);

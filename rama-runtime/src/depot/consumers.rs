@@ -2,6 +2,7 @@
 
 use super::Depot;
 use crate::error::{Error, Result};
+use crate::exec::insist;
 use crate::group::{StoreError, value};
 use crate::module::descriptor::StartFrom;
 use std::collections::BTreeMap;
@@ -75,15 +76,15 @@ impl<R> Depot<R> {
         }
         let (start, end) = (self.info().start, self.info().end);
         if !(start..=end).contains(&position) {
-            return Err(Error::OffsetOutOfRange {
-                from: position,
-                to: position,
+            return Err(Error::NoSuchPosition {
+                consumer: consumer.to_owned(),
+                position,
                 start,
                 end,
             });
         }
         self.consumers.set(consumer, position);
-        self.retain(now);
+        insist(|| self.retain(now));
         Ok(())
     }
 
@@ -92,7 +93,7 @@ impl<R> Depot<R> {
         let known = self.consumers.positions.remove(consumer).is_some();
         if known {
             self.consumers.changed = true;
-            self.retain(now);
+            insist(|| self.retain(now));
         }
         known
     }

@@ -32,6 +32,8 @@ pub struct Depot<R> {
     /// Records below have been processed by every source.
     pub(super) processed: u64,
     pub(super) times: Times,
+    /// That times could not be read was said.
+    pub(super) has_warned: bool,
     pub(super) consumers: Consumers,
 }
 
@@ -61,6 +63,7 @@ impl<R> Depot<R> {
             first: 0,
             processed: 0,
             times: Times::default(),
+            has_warned: false,
             consumers: Consumers::default(),
         }
     }
@@ -287,8 +290,10 @@ impl<R: 'static> DepotPartition for Depot<R> {
 
     fn changed(&self) -> bool {
         let stored = self.stored.as_ref();
-        stored
-            .is_some_and(|stored| stored.end < self.log.end() || stored.first < self.first || self.consumers.changed())
+        stored.is_some_and(|stored| {
+            let moved = stored.end < self.log.end() || stored.first < self.first;
+            moved || stored.backlog || self.consumers.changed()
+        })
     }
 
     fn store(&mut self, changes: &mut Changes) -> Result<(), StoreError> {
@@ -299,6 +304,8 @@ impl<R: 'static> DepotPartition for Depot<R> {
         let Some(stored) = &mut self.stored else { return Ok(()) };
         stored.store(&self.log, (start, end), self.times.last(), &self.consumers, changes)?;
         self.consumers.stored();
+        // Those that are in the store say there when they came.
+        self.times.forget_below(stored.archived);
         self.forget();
         Ok(())
     }

@@ -16,14 +16,17 @@ impl<R> Depot<R> {
         let first = match self.keep {
             None => self.first,
             Some(Keep::Last(records)) => done.min(end.saturating_sub(records)),
-            Some(Keep::Within { millis }) => match self.young(now.saturating_sub(millis), done) {
-                Ok(first) => first,
-                Err(error) => {
+            Some(Keep::Within { millis }) => {
+                // Where time began later than that, nothing is so old.
+                let young = now.checked_sub(millis).map(|old| self.young(old, now, done));
+                young.unwrap_or(Ok(self.first)).unwrap_or_else(|error| {
                     // They only take room; whoever reads them is told.
-                    tracing::warn!(%error, "records of a depot whose time is over could not be looked at");
+                    if !std::mem::replace(&mut self.has_warned, true) {
+                        tracing::warn!(%error, "records of a depot whose time is over could not be looked at: they stay");
+                    }
                     self.first
-                }
-            },
+                })
+            }
         };
         self.first = self.first.max(first);
         self.times.forget_below(self.first);
@@ -31,23 +34,31 @@ impl<R> Depot<R> {
     }
 
     /// The first record that came behind that time, but not behind `limit`.
-    fn young(&mut self, millis: u64, limit: u64) -> Result<u64, StoreError> {
+    fn young(&mut self, millis: u64, now: u64, limit: u64) -> Result<u64, StoreError> {
         let (mut first, here) = (self.first, self.times.since());
         if let Some(stored) = &mut self.stored {
-            for _ in 0..AT_ONCE {
-                if first >= here.min(limit) {
-                    break;
+            let mut bytes = 0;
+            while first < here.min(limit) {
+                let mut oldest = stored.oldest(first)?;
+                if oldest.millis > now {
+                    // The clock was wrong when these came. They are not younger than what came behind them.
+                    let end = stored.first_below(now, oldest.end..here)?;
+                    oldest.millis = if end < here { stored.info(end)?.millis } else { now };
+                    oldest.end = end;
                 }
-                let oldest = stored.oldest(first)?;
                 if oldest.millis > millis {
                     return Ok(first);
                 }
                 first = oldest.end;
+                bytes += oldest.bytes + A_LOOK;
+                if bytes > AT_ONCE {
+                    return Ok(first.min(limit));
+                }
             }
         }
         if first >= here {
             // Of that time itself is old, too.
-            first = first.max(self.times.first_at(millis + 1));
+            first = first.max(self.times.first_at(millis.saturating_add(1)));
         }
         Ok(first.min(limit))
     }
@@ -81,5 +92,6 @@ impl<R> Depot<R> {
     }
 }
 
-/// So many chunks are looked at in one go; the next time, it goes on.
-const AT_ONCE: usize = 64;
+/// So many bytes of chunks are looked at in one go, where a look counts as so many besides; the next time, it goes on.
+const AT_ONCE: usize = 1 << 20;
+const A_LOOK: usize = 16 << 10;

@@ -33,6 +33,8 @@ pub(super) struct Stored<R> {
     recent: VecDeque<(u64, u64, u32)>,
     /// Chunks that begin below are removed, though the store may not know yet.
     removed: u64,
+    /// There may be more to remove.
+    pub(super) backlog: bool,
     /// Chunks that were read lately.
     read: RefCell<VecDeque<Chunk<R>>>,
     /// The one that `keep` looked at last.
@@ -47,6 +49,8 @@ pub(super) struct ChunkInfo {
     pub(super) end: u64,
     /// When its last record came: milliseconds since 1970.
     pub(super) millis: u64,
+    /// How long it is.
+    pub(super) bytes: usize,
 }
 
 /// Neighbouring records.
@@ -129,6 +133,8 @@ impl<R> Stored<R> {
             archived: end,
             recent: VecDeque::new(),
             removed: 0,
+            // An earlier process may have left some.
+            backlog: first > 0,
             read: RefCell::default(),
             oldest: None,
         }
@@ -157,7 +163,7 @@ impl<R> Stored<R> {
             changes.back(mark);
             self.recent.push_back((from, end, cut.cut));
         }
-        if self.first < first {
+        if self.first < first || self.backlog {
             self.remove_below(first, changes)?;
         }
         while let Some(&(_, end, _)) = self.recent.front().filter(|(_, _, stored)| cut.has(*stored)) {
@@ -174,10 +180,10 @@ impl<R> Stored<R> {
     }
 
     /// The chunk of that record, which is in the store.
-    fn info(&self, offset: u64) -> Result<ChunkInfo, StoreError> {
+    pub(super) fn info(&self, offset: u64) -> Result<ChunkInfo, StoreError> {
         let found = self.cold.at_or_before::<u64>(&offset)?;
-        let (first, bytes) = found.ok_or_else(missing)?;
-        let mut bytes = &bytes[..];
+        let (first, value) = found.ok_or_else(missing)?;
+        let mut bytes = &value[..];
         let (Some(count), Some(millis)) = (number(&mut bytes), number(&mut bytes)) else {
             return Err(damaged(NO_HEAD));
         };
@@ -185,7 +191,12 @@ impl<R> Stored<R> {
         if end <= offset {
             return Err(missing());
         }
-        Ok(ChunkInfo { first, end, millis })
+        Ok(ChunkInfo {
+            first,
+            end,
+            millis,
+            bytes: value.len(),
+        })
     }
 
     /// The same, of the record that `keep` will take next.
@@ -199,13 +210,23 @@ impl<R> Stored<R> {
         }
     }
 
-    /// The first of those records, all of them in the store, that came at that time or later; or their end. Costs a chunk for each
-    /// time that their number can be halved.
+    /// The first of those records, all of them in the store, that came at that time or later; or their end.
     pub(super) fn first_at(&self, millis: u64, records: Range<u64>) -> Result<u64, StoreError> {
+        self.first_where(records, |chunk| chunk.millis >= millis)
+    }
+
+    /// The first of those records that came at that time or before, where those in front of it came later.
+    pub(super) fn first_below(&self, millis: u64, records: Range<u64>) -> Result<u64, StoreError> {
+        self.first_where(records, |chunk| chunk.millis <= millis)
+    }
+
+    /// The first of those records, all of them in the store, whose chunk is such; or their end. All behind one that is such are, too.
+    /// Costs a chunk for each time that their number can be halved.
+    fn first_where(&self, records: Range<u64>, is_such: impl Fn(ChunkInfo) -> bool) -> Result<u64, StoreError> {
         let Range { mut start, mut end } = records;
         while start < end {
             let chunk = self.info(start + (end - start) / 2)?;
-            if chunk.millis < millis {
+            if !is_such(chunk) {
                 start = chunk.end.min(end);
             } else {
                 end = chunk.first.max(start);
@@ -214,7 +235,7 @@ impl<R> Stored<R> {
         Ok(start)
     }
 
-    /// Removes chunks all of whose records are below `first`: what was stored together goes together.
+    /// Removes some chunks all of whose records are below `first`: what was stored together goes together.
     fn remove_below(&mut self, first: u64, changes: &mut Changes) -> Result<(), StoreError> {
         let mut remove = |chunk: u64| {
             let mark = changes.step(&chunk)?;
@@ -228,8 +249,10 @@ impl<R> Stored<R> {
             remove(pair[0])?;
         }
         self.removed = chunks.last().copied().unwrap_or(self.removed);
+        self.backlog = chunks.len() > 1;
         for (chunk, end, _) in &self.recent {
-            if *end <= first {
+            // Others went when they were behind `first` for the first time.
+            if (self.first + 1..=first).contains(end) {
                 remove(*chunk)?;
             }
         }
@@ -278,8 +301,8 @@ mod tests {
     use super::*;
     use crate::depot::{Depot, DepotPartition, RecordCodec};
     use crate::group::store::{Coalesced, Store};
-    use crate::group::{Entries, SimulatedStore};
-    use crate::module::descriptor::StartFrom;
+    use crate::group::{Entries, SimulatedStore, Stamp};
+    use crate::module::descriptor::{Keep, StartFrom};
     use crate::topology::TaskInfo;
     use std::sync::Arc;
 
@@ -314,5 +337,69 @@ mod tests {
         assert_eq!((again.info().start, again.info().end), (0, 2));
         assert_eq!(again.read(0..2).unwrap(), [3, 300]);
         assert_eq!(again.position("a").unwrap(), 1);
+    }
+
+    /// A cut, and whether the store catches up with it. Returns how many bytes it wrote.
+    fn cut(depot: &mut Depot<u64>, store: &Arc<dyn Store>, number: u32, archived: u32, brings: bool) -> usize {
+        let stamp = Stamp { cut: number, archived };
+        let mut changes = Changes::stamped(stamp, false);
+        changes.at(&[9]);
+        depot.store(&mut changes).unwrap();
+        let bytes = changes.take();
+        if brings {
+            let mut coalesced = Coalesced::default();
+            coalesced.add(&bytes).unwrap();
+            store.apply(coalesced, u64::from(number)).unwrap();
+        }
+        bytes.len()
+    }
+
+    #[test]
+    fn everything_that_is_trimmed_at_once_leaves_the_store_in_some_cuts() {
+        let store: Arc<dyn Store> = Arc::new(SimulatedStore::default());
+        let mut depot = depot(&store);
+        depot.join("reader", StartFrom::Beginning, 0).unwrap();
+        for number in 1..=1_000 {
+            depot.extend(vec![1]);
+            depot.stamp(number);
+            cut(&mut depot, &store, number as u32, number as u32 - 1, true);
+        }
+        // Also when another process goes on with it.
+        for again in [false, true] {
+            if again {
+                depot = self::depot(&store);
+            } else {
+                depot.keep = Some(Keep::Last(0));
+                depot.advance("reader", 1_000, 0).unwrap();
+                depot.trim(1_000, 0);
+                cut(&mut depot, &store, 1_001, 1_000, true);
+            }
+        }
+        let mut number = 1_002;
+        while depot.changed() {
+            assert!(number < 1_100, "it does not end");
+            cut(&mut depot, &store, number, number - 1, true);
+            number += 1;
+        }
+        // What holds the last record says where the next one stands.
+        assert!(store.below(&[9]).count() <= 1 + 1);
+    }
+
+    #[test]
+    fn a_chunk_that_the_store_does_not_have_yet_is_removed_once() {
+        let store: Arc<dyn Store> = Arc::new(SimulatedStore::default());
+        let mut depot = depot(&store);
+        depot.keep = Some(Keep::Last(0));
+        depot.join("reader", StartFrom::Beginning, 0).unwrap();
+        let mut longest = 0;
+        for number in 1..500u32 {
+            depot.extend(vec![1]);
+            depot.stamp(u64::from(number));
+            depot.trim(u64::from(number), 0);
+            // The reader is some behind.
+            depot.advance("reader", u64::from(number).saturating_sub(3), 0).unwrap();
+            longest = longest.max(cut(&mut depot, &store, number, 0, false));
+        }
+        assert!(longest < 300, "{longest} bytes in one cut");
     }
 }

@@ -23,9 +23,12 @@ struct Mark {
     millis: u64,
 }
 
-/// There are no more marks than so many. So times are exact to a 2048th of the time between the first and the last record that is
-/// kept, or to a millisecond.
-const MOST: usize = 4096;
+/// There are no more marks than so many. So times are exact to about a 512th of the time between the first and the last record that
+/// is kept and not in the store, or to a millisecond.
+const MOST: usize = 1024;
+
+/// If the clock goes back by more than this, it was wrong before, and not just set.
+const WRONG: u64 = 3_600_000;
 
 impl Default for Times {
     fn default() -> Self {
@@ -56,7 +59,10 @@ impl Times {
 
     /// All records below `end` are there now.
     pub(super) fn note(&mut self, end: u64, now: u64) {
-        // A clock may be set back, but the order of times is that of offsets.
+        if self.last > now.saturating_add(WRONG) {
+            self.set_right(now);
+        }
+        // A clock may be set back a little, but the order of times is that of offsets.
         self.last = self.last.max(now);
         let millis = self.last;
         match self.marks.back_mut() {
@@ -66,6 +72,20 @@ impl Times {
         }
         while self.marks.len() > MOST {
             self.thin();
+        }
+    }
+
+    /// The clock was wrong, by more than an hour: what is there came now, or before.
+    #[cold]
+    fn set_right(&mut self, now: u64) {
+        tracing::warn!(
+            before = self.last,
+            now,
+            "the clock has gone back by more than an hour: times of records may be wrong"
+        );
+        self.last = now;
+        for mark in &mut self.marks {
+            mark.millis = mark.millis.min(now);
         }
     }
 
@@ -96,8 +116,9 @@ impl Times {
             self.since = self.since.max(mark.end);
             self.marks.pop_front();
         }
-        if self.marks.is_empty() {
-            self.period = 1;
+        // One step at a time: those of the marks that are there stay as long as they are.
+        if self.period > 1 && self.marks.len() < MOST / 4 {
+            self.period /= 2;
         }
     }
 }
@@ -118,6 +139,23 @@ mod tests {
         assert_eq!(times.first_at(1_001), 4);
         assert_eq!(times.first_at(1_002), 6);
         assert_eq!(times.last(), 1_001);
+    }
+
+    #[test]
+    fn a_clock_that_was_far_ahead_does_not_make_everything_behind_it_late() {
+        let mut times = Times::starting_at(0, 0);
+        times.note(1, 1_000);
+        times.note(2, 4_000_000_000);
+        times.note(3, 2_000);
+        times.note(4, 3_000);
+        assert_eq!(times.first_at(1_001), 1);
+        // It came before the clock was set right.
+        assert_eq!(times.first_at(2_001), 3);
+        assert_eq!(times.first_at(3_001), 4);
+        // The same, if a process before had that clock.
+        let mut times = Times::starting_at(2, 4_000_000_000);
+        times.note(3, 2_000);
+        assert_eq!((times.last(), times.first_at(2_001)), (2_000, 3));
     }
 
     #[test]
@@ -165,7 +203,7 @@ mod tests {
             let exact = asked.div_ceil(step).saturating_sub(1).min(50_000).max(50_000u64.saturating_sub(kept));
             let found = times.first_at(asked).max(50_000u64.saturating_sub(kept));
             prop_assert!(found <= exact);
-            prop_assert!((exact - found) * step <= 1 + 2 * 100_000 / MOST as u64, "{} {}", exact, found);
+            prop_assert!((exact - found) * step <= 1 + 4 * 100_000 / MOST as u64, "{} {}", exact, found);
         }
     }
 }

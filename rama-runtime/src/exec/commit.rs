@@ -73,19 +73,14 @@ impl<M: Module> Thread<M> {
 
     /// Gives room back to the clients, and forgets records that nobody needs.
     fn clean_partitions(&mut self) {
-        let now = if self
-            .host
-            .shared
-            .layout
-            .depots
-            .iter()
-            .any(|depot| depot.expires.is_some())
-        {
-            self.host.unix_millis()
+        let host = &mut self.host;
+        let expires = |(_, depot): &(u32, usize)| host.shared.layout.depots[*depot].expires.is_some();
+        // Else it does not matter.
+        let now = if host.dirty.iter().any(expires) {
+            host.unix_millis()
         } else {
             0
         };
-        let host = &mut self.host;
         for (task, depot) in host.dirty.drain(..) {
             let entry = &mut host.tasks[task as usize];
             let slots = &mut entry.slots[depot];

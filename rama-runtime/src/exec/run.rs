@@ -20,6 +20,8 @@ pub(crate) struct Prepared<M: Module> {
     pub(crate) rng: Rng,
     /// Of a durable module: what is stored of the thread's tasks.
     pub(crate) plan: Option<ThreadPlan>,
+    /// Of a durable module: told when the folder is adopted; until then nothing may happen that is seen outside.
+    pub(crate) begin: Option<Receiver<()>>,
     /// Told when the tasks' views are made.
     pub(crate) ready: oneshot::Sender<Result<()>>,
     /// Dropped when the thread has ended.
@@ -33,6 +35,7 @@ pub(crate) fn run<M: Module>(shared: &Arc<Shared<M>>, prepared: Prepared<M>) {
         inbox,
         rng,
         plan,
+        begin,
         ready,
         ended,
     } = prepared;
@@ -51,8 +54,10 @@ pub(crate) fn run<M: Module>(shared: &Arc<Shared<M>>, prepared: Prepared<M>) {
         Ok(Ok(mut thread)) => {
             // Whoever launched may have gone away; then the cluster will stop this thread.
             let _ = ready.send(Ok(()));
-            match attempt(|| turns(&mut thread)) {
-                Ok(()) => ending.in_order = true,
+            // If nobody says so, the launch has failed.
+            let may_begin = begin.is_none_or(|begin| begin.recv().is_ok());
+            match attempt(|| may_begin.then(|| turns(&mut thread))) {
+                Ok(_) => ending.in_order = true,
                 Err(error) => {
                     tracing::error!(module = M::DESCRIPTOR.name, thread = index, %error, "a task thread died");
                 }

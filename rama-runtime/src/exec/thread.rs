@@ -154,6 +154,13 @@ impl<M: Module> Thread<M> {
         };
         if let Some(plan) = plan {
             thread.take_up(plan)?;
+            // The depots learn what has been processed.
+            for task in 0..thread.host.tasks.len() {
+                for depot in 0..thread.host.shared.layout.depots.len() {
+                    // A thread has far fewer tasks than 2^32.
+                    thread.host.soil(task as u32, depot);
+                }
+            }
         }
         Ok(thread)
     }
@@ -180,10 +187,11 @@ impl<M: Module> Thread<M> {
             tracing::error!(%error, "the end of a turn panicked");
             self.commit();
         }
-        self.host.unix_millis = None;
         let work = !self.host.queue.is_empty() || !self.host.ready.is_empty() || self.host.trees.any_ended();
         let idle = !came && !did && !work;
         self.consider_cut(idle);
+        // Also what a cut has looked up: it may be long until the next turn.
+        self.host.unix_millis = None;
         if idle {
             let until = [self.host.timers.next(), self.epoch_ends()];
             Turn::Idle {

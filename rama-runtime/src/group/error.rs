@@ -39,7 +39,12 @@ pub enum StorageError {
     },
     /// A newer program has written the folder.
     #[error(
-        "the folder has format {format}, and this program knows {known}: open it with the program that wrote it, or a newer one"
+        "the folder has format {format}, and this program knows {known}: {}",
+        if *format < u64::from(*known) {
+            "it was written by an older program, which is the one that can open it; to go on with this one, begin a new folder and append to it what the old one has"
+        } else {
+            "open it with the program that wrote it, or a newer one"
+        }
     )]
     Format {
         /// The folder's.

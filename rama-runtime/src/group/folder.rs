@@ -210,8 +210,15 @@ impl Adoption {
         for (of, number) in self.gone {
             changes.clears.insert(keys::all_partitions(of, number).to_vec());
         }
-        self.store.apply(changes, self.applied)?;
-        Ok(self.store.persist()?)
+        let cleared = self
+            .store
+            .apply(changes, self.applied)
+            .and_then(|()| self.store.persist());
+        if let Err(error) = cleared {
+            // It is decided: what is left only takes room.
+            tracing::warn!(%error, "what was removed from a module could not be removed from its store");
+        }
+        Ok(())
     }
 }
 

@@ -2,10 +2,12 @@
 
 use super::module::ChaosClient;
 use futures_util::future::BoxFuture;
-use rama_runtime::Error;
 use rama_runtime::prelude::*;
+use rama_runtime::{Error, StorageError, StoreError};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+
+const NAME: &str = "auditor";
 
 /// What the outside knows of the consumer, by partition.
 #[derive(Clone, Default)]
@@ -35,6 +37,11 @@ impl Consumed {
         let (consumed, app) = (self.clone(), app.clone());
         Box::pin(async move {
             match consumed.step(&app, partition, most, commits).await {
+                // Records that are missing would be found so.
+                Err(Error::Storage {
+                    error: StorageError::Store(error @ StoreError::Damaged { .. }),
+                    ..
+                }) => Err(format!("the consumer of partition {partition} cannot read: {error}")),
                 Ok(None) | Err(Error::ShutDown | Error::Storage { .. }) => Ok(()),
                 Ok(Some(wrong)) => Err(wrong),
                 Err(error) => Err(format!("the consumer of partition {partition} failed: {error}")),
@@ -50,8 +57,13 @@ impl Consumed {
         most: usize,
         commits: bool,
     ) -> Result<Option<String>, Error> {
-        let consumer = app.forwards().consumer("auditor", StartFrom::Beginning).await?;
         let known = self.change(partition, |_| {});
+        // One that is joined again begins anew, if it is not there any more.
+        let is_there = app.forwards().consumers(partition).await?.contains_key(NAME);
+        if known.acked > 0 && !is_there {
+            return Ok(Some(format!("the consumer of partition {partition} is gone")));
+        }
+        let consumer = app.forwards().consumer(NAME, StartFrom::Beginning).await?;
         let unread = consumer.read(partition, most).await?;
         let first = unread.first;
         // One that is new begins behind what was never kept for it.

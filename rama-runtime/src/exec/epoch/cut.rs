@@ -42,6 +42,8 @@ pub(crate) struct Durable {
     pub(crate) cut: u64,
     /// Whether anything has changed since.
     pub(crate) changed: bool,
+    /// Whether it has left something to be written with the next one.
+    more: bool,
     /// The last cut with which something changed.
     changed_at: u64,
     /// When it was made, and how long that took.
@@ -164,7 +166,7 @@ impl<M: Module> Thread<M> {
         let ended = self.clock().now();
         let Some(durable) = &mut self.host.durable else { return };
         durable.cut = cut;
-        if std::mem::take(&mut durable.changed) {
+        if std::mem::replace(&mut durable.changed, durable.more) {
             durable.changed_at = cut;
         }
         (durable.at, durable.cost) = (ended, ended.saturating_sub(began));
@@ -278,6 +280,7 @@ impl<M: Module> Host<M> {
         };
         let numbers = &epochs.numbers;
         let next = self.durable.as_ref().map_or(0, |durable| durable.cut) + 1;
+        let mut more = false;
         for task in &mut self.tasks {
             let before = changes.len();
             for (index, number) in numbers.pstates.iter().enumerate() {
@@ -294,6 +297,8 @@ impl<M: Module> Host<M> {
                 {
                     changes.at(&keys::depot(*number, task.id));
                     depot.store(changes)?;
+                    // It removes some of what is trimmed at a time.
+                    more |= depot.changed();
                 }
             }
             if changes.len() > before {
@@ -309,6 +314,9 @@ impl<M: Module> Host<M> {
             }
         }
         changes.extend(&self.kept_apart(positions.take()));
+        if let Some(durable) = &mut self.durable {
+            durable.more = more;
+        }
         Ok(())
     }
 

@@ -23,8 +23,8 @@ use crate::group::order;
 use crate::pstate::Migration;
 use merged::Merged;
 use std::ops::Bound;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 type Bounds = (Bound<Vec<u8>>, Bound<Vec<u8>>);
 
@@ -40,6 +40,8 @@ pub(crate) struct Move {
     migration: Migration,
     /// Nothing is left under the old number, durably.
     over: AtomicBool,
+    /// Nothing is left under the old number up to that key: so nobody goes through all that was removed there.
+    moved_to: RwLock<Vec<u8>>,
 }
 
 impl Move {
@@ -52,6 +54,7 @@ impl Move {
             number: to,
             migration,
             over: AtomicBool::new(false),
+            moved_to: RwLock::default(),
         }
     }
 
@@ -64,6 +67,21 @@ impl Move {
         key.strip_prefix(&self.new).map(|below| [&self.old[..], below].concat())
     }
 
+    /// The same, if it may still stand there.
+    fn left_counterpart(&self, key: &[u8]) -> Option<Vec<u8>> {
+        let old = self.counterpart(key)?;
+        (old > *self.moved_to()).then_some(old)
+    }
+
+    fn moved_to(&self) -> RwLockReadGuard<'_, Vec<u8>> {
+        self.moved_to.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Nothing is left under the old number up to `key`.
+    fn has_moved_to(&self, key: &[u8]) {
+        key.clone_into(&mut self.moved_to.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
     /// An entry under the old number, as it is under the new one.
     fn converted(&self, key: &[u8], value: Vec<u8>) -> Result<Vec<u8>, StoreError> {
         let below = key.get(self.old.len()..).unwrap_or_default();
@@ -72,6 +90,21 @@ impl Move {
         } else {
             Ok(value)
         }
+    }
+
+    /// What is left of these bounds under the old number, if anything is.
+    fn left_within(&self, (from, to): Bounds) -> Option<Bounds> {
+        let moved_to = self.moved_to();
+        match &to {
+            Bound::Included(key) | Bound::Excluded(key) if *key <= *moved_to => return None,
+            _ => {}
+        }
+        let from = match from {
+            Bound::Included(key) | Bound::Excluded(key) if key <= *moved_to => Bound::Excluded(moved_to.clone()),
+            Bound::Unbounded => Bound::Excluded(moved_to.clone()),
+            from => from,
+        };
+        Some((from, to))
     }
 
     /// What these bounds take in of the new number, as bounds under the old one; `None`: nothing.
@@ -126,7 +159,8 @@ impl Store for Migrating {
         for it in self.moves.iter().filter(|it| !it.is_over()) {
             let cleared: Vec<_> = changes.clears.iter().filter_map(|key| it.counterpart(key)).collect();
             let below = changes.entries.range(it.new.to_vec()..);
-            let written: Vec<_> = below.map_while(|(key, _)| it.counterpart(key)).collect();
+            let mut written: Vec<_> = below.map_while(|(key, _)| it.counterpart(key)).collect();
+            written.retain(|old| *old > *it.moved_to());
             changes.clears.extend(cleared);
             changes.entries.extend(written.into_iter().map(|key| (key, None)));
         }
@@ -140,7 +174,7 @@ impl Store for Migrating {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         // Before the first look: what is over then has moved everything.
         let under_way = self.moves.iter().filter(|it| !it.is_over());
-        let mut old = under_way.filter_map(|it| Some((it, it.counterpart(key)?)));
+        let mut old = under_way.filter_map(|it| Some((it, it.left_counterpart(key)?)));
         let (old, found) = (old.next(), self.inner.get(key)?);
         let (Some((it, old)), None) = (old, &found) else {
             return Ok(found);
@@ -156,7 +190,8 @@ impl Store for Migrating {
         // The old ones first: what is moved between the two openings is then seen twice, and never missed.
         let mut old = Vec::new();
         for it in self.moves.iter().filter(|it| !it.is_over()) {
-            if let Some((from, to)) = it.counterparts(&from, &to) {
+            let bounds = it.counterparts(&from, &to);
+            if let Some((from, to)) = bounds.and_then(|bounds| it.left_within(bounds)) {
                 old.push((it, self.inner.range(from, to, backwards)));
             }
         }

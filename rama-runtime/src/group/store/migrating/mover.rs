@@ -88,6 +88,12 @@ impl Mover {
         if !changes.entries.is_empty() {
             inner.apply(changes, inner.applied()?)?;
         }
+        // What cannot be moved stays where it is.
+        if self.left == 0
+            && let Some(last) = &self.last
+        {
+            it.has_moved_to(last);
+        }
         if at_end {
             self.end()?;
         }
