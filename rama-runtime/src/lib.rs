@@ -46,12 +46,13 @@
 //! | to | use |
 //! |---|---|
 //! | declare a module | [`#[module]`](macro@module) on a struct |
-//! | take input | a [`Depot`](depot::Depot) field: `random`, `hash_by`, `global`, `disallow`, `tick`, `partitioner` |
+//! | take input | a [`Depot`](depot::Depot) field: `random`, `hash_by`, `global`, `disallow`, `tick`, `partitioner`; what it keeps: `keep` |
 //! | keep state | a [`PState`](pstate::PState) field of [`Map`](pstate::Map), [`Set`](pstate::Set), [`List`](pstate::List), a [`Fields`](macro@Fields) struct, a plain value, nested at will |
 //! | process records | [`topology!`], or [`#[topologies]`](macro@topologies) on an ordinary `impl` |
 //! | move in a body | the [operations](ops): `hash_partition(&key).await`, `explode(items).await`, .. |
 //! | run it | [`InProcessCluster`](cluster::InProcessCluster), [`Launch`](cluster::Launch) |
 //! | use it | the generated client: `app.lines().append(..)`, `app.counts().key("be").get()`, [`App`](client::App) |
+//! | read its records from outside, and know how far | a named [`Consumer`](client::Consumer): `app.lines().consumer(name, from)` |
 //! | test it | [`testing`] |
 //! | understand a message with a code, `[RM0007]` | [`errors`] |
 //! | know what it costs | [`costs`] |
