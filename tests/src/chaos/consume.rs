@@ -57,16 +57,22 @@ impl Consumed {
         most: usize,
         commits: bool,
     ) -> Result<Option<String>, Error> {
-        let known = self.change(partition, |_| {});
-        // One that is joined again begins anew, if it is not there any more.
-        let is_there = app.forwards().consumers(partition).await?.contains_key(NAME);
-        if known.acked > 0 && !is_there {
-            return Ok(Some(format!("the consumer of partition {partition} is gone")));
+        // One that is joined again begins anew, if it is not there any more: in all partitions.
+        for partition in 0..app.tasks() {
+            let is_there = app.forwards().consumers(partition).await?.contains_key(NAME);
+            let known = self.change(partition, |_| {});
+            if known.acked > 0 && !is_there {
+                return Ok(Some(format!("the consumer of partition {partition} is gone")));
+            }
+            if !is_there {
+                self.change(partition, |positions| positions.asked = 0);
+            }
         }
+        let known = self.change(partition, |_| {});
         let consumer = app.forwards().consumer(NAME, StartFrom::Beginning).await?;
         let unread = consumer.read(partition, most).await?;
         let first = unread.first;
-        // One that is new begins behind what was never kept for it.
+        // One that is new (also one that was made in a life of which little was durable) begins behind what was never kept for it.
         let is_new = known.asked == 0;
         if !is_new && !(known.acked..=known.asked).contains(&first) {
             let Positions { acked, asked } = known;

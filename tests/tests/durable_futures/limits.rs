@@ -4,8 +4,10 @@ use super::{ENOUGH, answer, made, open, run, simulated};
 use rama_runtime::StorageError;
 use rama_runtime::module::Module;
 use rama_runtime::prelude::*;
-use rama_runtime::testing::{Simulation, World};
+use rama_runtime::testing::{Rng, Simulation, World};
 use serde::{Deserialize, Serialize, Serializer};
+use std::collections::BTreeSet;
+use std::sync::Mutex;
 
 mod versions {
     use super::*;
@@ -171,4 +173,55 @@ fn attempts_that_timed_out_do_not_go_on_after_a_restart() {
     let done = run(&mut simulation, async move { reader.items().await.unwrap() });
     assert_eq!((done, made(case, 0, 0)), (vec![(case, 3)], 3));
     simulation.shut_down(ENOUGH).unwrap();
+}
+
+/// Records of which a future has begun.
+static BEGUN: Mutex<BTreeSet<u64>> = Mutex::new(BTreeSet::new());
+
+/// Tells the outside of each record.
+#[module]
+pub struct Telling {
+    #[depot(global)]
+    numbers: Depot<u64>,
+    #[pstate(owner = tell, global)]
+    told: PState<u64>,
+}
+
+topology! {
+    impl Telling {
+        #[stream(source = numbers)]
+        async fn tell(&mut self, n: u64) {
+            external(async move { BEGUN.lock().unwrap().insert(n); }).await;
+            self.told.update(|told| *told += 1);
+        }
+    }
+}
+
+#[test]
+fn no_future_begins_for_a_record_that_a_crash_takes_back() {
+    for seed in 0..200u64 {
+        let world = World::default();
+        let mut rng = Rng::new(seed);
+        BEGUN.lock().unwrap().clear();
+        let (mut simulation, app) = Simulation::<Telling>::open(&world, seed, &simulated(2)).unwrap();
+        // Nobody waits for them.
+        let append = app.numbers().append_batch((0..20).collect()).ack(AckLevel::None);
+        run(&mut simulation, append.into_future()).unwrap();
+        for _ in 0..rng.next_u64() % 60 {
+            simulation.step();
+            std::thread::yield_now();
+        }
+        drop(simulation);
+        world.crash(&mut rng);
+        // What had begun by then.
+        let begun = BEGUN.lock().unwrap().clone();
+        let (mut simulation, app) = Simulation::<Telling>::open(&world, seed, &simulated(2)).unwrap();
+        let end = run(&mut simulation, app.numbers().partition_info(0)).unwrap().end;
+        assert!(
+            begun.iter().all(|n| *n < end),
+            "seed {seed}: {begun:?} have begun, and {end} are there"
+        );
+        run(&mut simulation, app.settled()).unwrap();
+        assert_eq!(run(&mut simulation, app.told().get_or(0)).unwrap(), end);
+    }
 }

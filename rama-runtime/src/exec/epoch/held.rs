@@ -1,6 +1,7 @@
 //! What leaves a thread no earlier than its epoch.
 
 use crate::exec::commit::answer_read;
+use crate::exec::external::Beginning;
 use crate::exec::host::Host;
 use crate::exec::message::Answer;
 use crate::exec::slots::Ack;
@@ -14,11 +15,12 @@ pub(crate) struct Held {
     pub(crate) answers: Vec<Answer>,
     /// With what they are told.
     pub(crate) probes: Vec<(oneshot::Sender<u64>, u64)>,
+    pub(crate) futures: Vec<Beginning>,
 }
 
 impl Held {
     pub(crate) fn is_empty(&self) -> bool {
-        self.acks.is_empty() && self.answers.is_empty() && self.probes.is_empty()
+        self.acks.is_empty() && self.answers.is_empty() && self.probes.is_empty() && self.futures.is_empty()
     }
 
     /// All of it leaves.
@@ -33,6 +35,7 @@ impl Held {
             // Whoever asked may have gone.
             let _ = probe.send(appended);
         }
+        self.futures.drain(..).for_each(Beginning::begin);
     }
 }
 
@@ -47,6 +50,7 @@ impl<M: Module> Host<M> {
                     durable.held.acks.append(&mut acks_and_answers.acks);
                     durable.held.answers.append(&mut acks_and_answers.answers);
                     durable.held.probes.append(&mut acks_and_answers.probes);
+                    durable.held.futures.append(&mut acks_and_answers.futures);
                 }
                 early
             }
