@@ -104,14 +104,22 @@ pub fn yield_if_overtime() -> Operation<()> {
 /// future runs on tokio. One that panics fails the event.
 ///
 /// A future cannot be stored, so it is made again after a crash. For that the body is cut in front: what stands before the
-/// `external` is an event of its own, which is done; the next one evaluates the argument and waits. Between them travels what the
-/// argument uses and what is needed behind the await, and of a durable module that is stored while the future runs. So
+/// `external` is an event of its own; the next one evaluates the argument and waits. Between them travels what the argument uses and
+/// what is needed behind the await, and of a durable module that is stored while the future runs. So
 ///
 /// - what the argument uses owns its data and is `Serialize + DeserializeOwned + Send + 'static`. What cannot be stored, as a client or
-///   a pool, stands in a `static` that the future looks at; and the future is made in the argument, `external(fetch(url)).await`, not
+///   a pool, stands in a `static` that the future itself names; and the future is made in the argument, `external(fetch(url)).await`, not
 ///   in a variable in front;
-/// - the argument may read PStates, and neither writes them nor appends: that would be done again;
-/// - what the future does outside of the module happens at least once. Let it carry the record's own id.
+/// - the argument may read PStates, outside of an `async` block (that runs elsewhere), and neither writes them nor appends: that would
+///   be done again;
+/// - of a durable module the future begins when the event that made it is durable: never for a record that a crash then takes back,
+///   and one sync later;
+/// - what it does outside of the module happens at least once: again after a crash, and for each attempt at its record. Let it carry
+///   the record's own id.
+///
+/// Where it fails (a panic, or an error that the body returns with `?`), the record is tried again *from its start*, as after any other
+/// failure: what the body wrote in front is written once more. So write behind the `external`, or what is the same when it is written
+/// twice. A record that times out is tried again, too; its future is not stopped, and its end is ignored.
 pub fn external<F: Future + Send + 'static>(_future: F) -> Operation<F::Output> {
     operation()
 }

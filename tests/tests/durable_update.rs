@@ -232,7 +232,7 @@ async fn what_is_removed_is_refused_until_all_of_it_is_named_and_starts_empty_wh
     ] {
         let (error, words) = refused::<smaller::Shop>(&cluster, launch.clone()).await;
         assert!(
-            matches!(&error, StorageError::Removed { what, name } if *what == of && name == named),
+            matches!(&error, StorageError::Removed { what, name, .. } if *what == of && name == named),
             "{error:?}"
         );
         assert!(words.contains(&format!(".removed(\"{named}\")")), "{words}");

@@ -4,7 +4,7 @@ use super::options::{self, AttributeOption};
 use crate::diag::{Code, Diagnostics, list};
 use crate::model::{DepotDecl, Keep, KeyFunction, ModuleDecl, PStateDecl, Partitioner, docs};
 use proc_macro2::Ident;
-use syn::{Attribute, Expr, ExprLit, Field, Fields, GenericArgument, ItemStruct, Lit, LitStr, PathArguments, Type};
+use syn::{Attribute, Expr, Field, Fields, GenericArgument, ItemStruct, LitStr, PathArguments, Type};
 
 const MODULE_OPTIONS: &[&str] = &["check_alignment"];
 const DEPOT_OPTIONS: &[&str] = &["random", "hash_by", "global", "disallow", "tick", "partitioner", "keep"];
@@ -292,7 +292,7 @@ fn depot_options(
 /// A number of records, or a span of time.
 fn keep_option(option: &AttributeOption, diagnostics: &mut Diagnostics) -> Option<Keep> {
     let value = option.required("10_000", diagnostics)?;
-    if let Expr::Lit(ExprLit { lit: Lit::Int(_), .. }) = value {
+    if options::whole_number(value).is_some() {
         return option.number("10_000", diagnostics).map(Keep::Last);
     }
     if let Some(millis) = options::span_of_time(value) {

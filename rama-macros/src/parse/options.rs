@@ -5,7 +5,7 @@ use proc_macro2::Ident;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, ExprLit, Lit, Meta, Token};
+use syn::{Attribute, Expr, ExprLit, Lit, LitInt, Meta, Token};
 
 /// One option.
 #[derive(Debug)]
@@ -118,8 +118,7 @@ impl AttributeOption {
         N::Err: std::fmt::Display,
     {
         let value = self.required(example, diagnostics)?;
-        if let Expr::Lit(literal) = value
-            && let Lit::Int(number) = &literal.lit
+        if let Some(number) = whole_number(value)
             && let Ok(number) = number.base10_parse()
         {
             return Some(number);
@@ -147,6 +146,19 @@ impl AttributeOption {
             ),
         );
         None
+    }
+}
+
+/// A literal whole number; `7d` is none, though it looks like one to rustc.
+pub(super) fn whole_number(value: &Expr) -> Option<&LitInt> {
+    const TYPES: [&str; 13] = [
+        "", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
+    ];
+    match value {
+        Expr::Lit(ExprLit {
+            lit: Lit::Int(number), ..
+        }) if TYPES.contains(&number.suffix()) => Some(number),
+        _ => None,
     }
 }
 

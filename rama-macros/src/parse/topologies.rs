@@ -4,7 +4,7 @@ use super::options;
 use crate::diag::{Code, Diagnostics, choices};
 use crate::model::{OnFailure, OperationDecl, Retry, SourceDecl, StartFrom, TopologiesDecl, TopologyDecl, docs};
 use proc_macro2::Ident;
-use syn::{Attribute, Expr, ExprLit, FnArg, ImplItem, ImplItemFn, ItemImpl, Lit, Pat, ReceiverKind, ReturnType, Type};
+use syn::{Attribute, Expr, FnArg, ImplItem, ImplItemFn, ItemImpl, Pat, ReceiverKind, ReturnType, Type};
 
 const STREAM_OPTIONS: &[&str] = &["source", "start_from", "retry", "max_retries", "on_failure", "timeout"];
 pub(crate) const KINDS: &[&str] = &["stream", "microbatch", "query"];
@@ -252,23 +252,15 @@ fn start_from(option: &options::AttributeOption, diagnostics: &mut Diagnostics) 
         Code::Declaration,
         value,
         format!("`{word}` is no place to start from"),
-        choices(&word, "choices", START_FROM),
+        "it is `beginning`, `end`, `ago(100)` (so many records before the end), `ago(\"1h\")` (units: ms, s, m, h, d), `offset(100)`, \
+         or `since(1_767_225_600_000)` (milliseconds since 1970); numbers may be constants",
     );
     None
 }
 
-const START_FROM: [&str; 6] = [
-    "beginning",
-    "end",
-    "ago(RECORDS)",
-    "ago(\"1h\")",
-    "offset(N)",
-    "since(UNIX_MILLIS)",
-];
-
 /// A place with an argument.
 fn start_at(function: &str, argument: &Expr) -> Option<StartFrom> {
-    let whole = whole_number(argument);
+    let whole = options::whole_number(argument).and_then(|number| number.base10_parse().ok());
     match function {
         "ago" if whole.is_some() => whole.map(StartFrom::Ago),
         "ago" => options::span_of_time(argument).map(|millis| StartFrom::Within { millis }),
@@ -277,15 +269,6 @@ fn start_at(function: &str, argument: &Expr) -> Option<StartFrom> {
             "offset" => StartFrom::Offset(argument.clone()),
             _ => StartFrom::Since(argument.clone()),
         }),
-        _ => None,
-    }
-}
-
-fn whole_number(value: &Expr) -> Option<u64> {
-    match value {
-        Expr::Lit(ExprLit {
-            lit: Lit::Int(number), ..
-        }) => number.base10_parse().ok(),
         _ => None,
     }
 }

@@ -170,6 +170,31 @@ async fn b(&mut self, n: u64) { self.a(n).await; }
 }
 
 #[test]
+fn a_span_of_time_without_its_quotes_is_no_number() {
+    insta::assert_snapshot!(errors("struct M {
+    #[depot(random, keep = 7d)] a: Depot<u64>,
+    #[depot(random, keep = 7u64)] b: Depot<u64>,
+}", "impl M {
+    #[stream(t, source = a, start_from = ago(1h))] async fn f(&mut self, r: u64) {}
+    #[stream(t, source = a, max_retries = 3h)] async fn g(&mut self, r: u64) {}
+}"), @r#"
+    2:28 [RM0002] the value of `keep` is a number of records or a span of time
+     = help: write `keep = 10_000` for the last ten thousand records, or `keep = "7d"` for those of the last seven days (units: ms, s, m, h, d)
+    2:42 [RM0002] `ago(1h)` is no place to start from
+     = help: it is `beginning`, `end`, `ago(100)` (so many records before the end), `ago("1h")` (units: ms, s, m, h, d), `offset(100)`, or `since(1_767_225_600_000)` (milliseconds since 1970); numbers may be constants
+    3:43 [RM0002] the value of `max_retries` is a whole number: `max_retries = 5`
+    "#);
+}
+
+#[test]
+fn what_a_future_itself_would_read_is_read_in_front_of_it() {
+    insta::assert_snapshot!(in_body("let n = self.counts.key(&record.key).get(); external(async { self.counts.key(&record.key).get(); n }).await; external(send(self.counts.key(&record.key).get())).await;"), @r#"
+    4:67 [RM0004] this reads PState `counts` in a future, which runs elsewhere, while the task goes on
+     = help: read it in a statement in front of the `external`, and use what was read in the future
+    "#);
+}
+
+#[test]
 fn what_a_depot_keeps_and_where_a_source_begins_is_checked() {
     insta::assert_snapshot!(errors("struct M {
     #[depot(random, keep = \"7d\")] a: Depot<u64>,
@@ -188,13 +213,13 @@ fn what_a_depot_keeps_and_where_a_source_begins_is_checked() {
     4:28 [RM0002] the value of `keep` is a number of records or a span of time
      = help: write `keep = 10_000` for the last ten thousand records, or `keep = "7d"` for those of the last seven days (units: ms, s, m, h, d)
     4:42 [RM0002] `ago("2 weeks")` is no place to start from
-     = help: the choices are `beginning`, `end`, `ago(RECORDS)`, `ago("1h")`, `offset(N)` and `since(UNIX_MILLIS)`
+     = help: it is `beginning`, `end`, `ago(100)` (so many records before the end), `ago("1h")` (units: ms, s, m, h, d), `offset(100)`, or `since(1_767_225_600_000)` (milliseconds since 1970); numbers may be constants
     5:21 [RM0002] option `keep` needs a value
      = help: write `keep = 10_000`
     5:42 [RM0002] `offset(1, 2)` is no place to start from
-     = help: did you mean `offset(N)`? the choices are `beginning`, `end`, `ago(RECORDS)`, `ago("1h")`, `offset(N)` and `since(UNIX_MILLIS)`
+     = help: it is `beginning`, `end`, `ago(100)` (so many records before the end), `ago("1h")` (units: ms, s, m, h, d), `offset(100)`, or `since(1_767_225_600_000)` (milliseconds since 1970); numbers may be constants
     6:42 [RM0002] `since("monday")` is no place to start from
-     = help: the choices are `beginning`, `end`, `ago(RECORDS)`, `ago("1h")`, `offset(N)` and `since(UNIX_MILLIS)`
+     = help: it is `beginning`, `end`, `ago(100)` (so many records before the end), `ago("1h")` (units: ms, s, m, h, d), `offset(100)`, or `since(1_767_225_600_000)` (milliseconds since 1970); numbers may be constants
     "#);
 }
 

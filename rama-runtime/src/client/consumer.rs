@@ -22,7 +22,6 @@ use std::sync::Arc;
 /// that nobody reads any more keeps all records for ever: [`remove`](Self::remove) it.
 ///
 /// ```
-/// use rama_runtime::module::StartFrom;
 /// use rama_runtime::prelude::*;
 ///
 /// #[module]
@@ -38,10 +37,13 @@ use std::sync::Arc;
 /// let mailer = app.orders().consumer("mailer", StartFrom::Beginning).await?;
 /// app.orders().append_batch(vec![7, 8, 9]).await?;
 ///
-/// let unread = mailer.read(0, 2).await?;
-/// assert_eq!(unread.records, [7, 8]);
-/// mailer.commit(0, unread.next()).await?;
-/// assert_eq!(mailer.read(0, 2).await?.records, [9]);
+/// // A worker goes round the partitions, and pauses when it has found nothing in any of them.
+/// for partition in 0..app.tasks() {
+///     let unread = mailer.read(partition, 2).await?;
+///     assert_eq!(unread.records, [7, 8]);
+///     mailer.commit(partition, unread.next()).await?;
+///     assert_eq!(mailer.read(partition, 2).await?.records, [9]);
+/// }
 /// // What it is done with is gone, as nobody else wants it.
 /// assert_eq!(app.orders().partition_info(0).await?.start, 2);
 /// # Ok(()) }
@@ -131,8 +133,8 @@ where
     }
 
     /// Records of that partition from its position on, at most so many. They are copied in one event of the task, so ask for a
-    /// moderate number. It does not wait for records to come, and does not move the position: until [`commit`](Self::commit) the
-    /// same ones are read again.
+    /// moderate number. It does not wait for records to come (ask again after a pause), and does not move the position: until
+    /// [`commit`](Self::commit) the same ones are read again.
     ///
     /// Only what is durable is handed out, where the module is.
     ///

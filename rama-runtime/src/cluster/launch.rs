@@ -105,7 +105,8 @@ impl Launch {
     }
 
     /// The module has no longer the depot, PState or source (`topology.function`) of that name: what is stored of it is
-    /// forgotten, for ever. Without this, a folder that holds more than the module declares is refused.
+    /// forgotten, for ever. Without this, a folder that holds more than the module declares is refused. May stay in the launch; but what
+    /// the module declares cannot be removed.
     pub fn removed(mut self, name: impl Into<String>) -> Self {
         self.durability.removed.push(name.into());
         self

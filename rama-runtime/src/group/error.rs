@@ -24,7 +24,7 @@ pub enum StorageError {
         message: String,
     },
     /// Another cluster has the folder open, in this process or in another one.
-    #[error("{path}: another cluster has this folder open")]
+    #[error("{path}: another cluster has this folder open: shut it down, or wait until its process has ended")]
     Locked {
         /// The folder.
         path: String,
@@ -74,16 +74,34 @@ pub enum StorageError {
     },
     /// The module no longer declares something that is stored.
     #[error(
-        "the folder holds the {what} `{name}`, which the module does not declare: launch it with `.removed(\"{name}\")` to forget it"
+        "the folder holds the {what} `{name}`, which the module does not declare: if it has another name now{}, write \
+         `#[renamed_from(\"{name}\")]` there; if a newer version of the module wrote it, launch that one; to delete what is stored of \
+         it, for ever, launch with `.removed(\"{name}\")`",
+        perhaps.as_ref().map_or_else(String::new, |perhaps| format!(" (`{perhaps}`?)"))
     )]
     Removed {
         /// A depot, a PState or a source.
         what: &'static str,
         /// Its name; of a source, behind that of its topology.
         name: String,
+        /// Something of the same type that is declared, and not stored.
+        perhaps: Option<String>,
+    },
+    /// The launch says that something is removed which the module declares.
+    #[error("`.removed(\"{name}\")`: the module declares it; remove the field, or that call")]
+    StillDeclared {
+        /// Its name.
+        name: String,
     },
     /// Something is declared with another type than the one that is stored.
-    #[error("the {what} `{name}` is stored as `{stored}`, and declared as `{declared}`")]
+    #[error(
+        "the {what} `{name}` is stored as `{stored}`, and declared as `{declared}`: {}",
+        match *what {
+            "PState" => "declare how the old values become new ones, `#[migrate(with = path)]` with a function from the old to the new type; or declare it as it was",
+            "source" => "give the function another name, so that it is another source",
+            _ => "declare it as it was; a depot for the new records has another name",
+        }
+    )]
     Shape {
         /// A depot, a PState or a source.
         what: &'static str,
@@ -112,7 +130,8 @@ pub enum StorageError {
     TooManyParts,
     /// Records are unfinished, and the hops that they wait in are those of another version of the topology.
     #[error(
-        "{records} record(s) of `{topology}` are unfinished in a shape that this version of it does not know: open the folder with the \
+        "{records} record(s) of `{topology}` are unfinished in a shape that this version of it does not know (the awaits, the variables that travel over them, and the module's \
+         path `crate::module::Struct` must be the same): open the folder with the \
          version that wrote it and shut it down, or launch with `.restart_unfinished()` to process these records again from their \
          start (what they have written so far stays written)"
     )]

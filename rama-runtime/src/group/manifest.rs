@@ -221,6 +221,7 @@ impl Manifest {
             }
         }
         rename(&mut self.pstates, &declared.pstates);
+        self.check_removed(&declared, removed)?;
         let mut adopt = |what, of, stored, declared: &mut [Declares]| {
             let mut group = Adopting {
                 what,
@@ -240,6 +241,36 @@ impl Manifest {
             fingerprints: declared.fingerprints,
         };
         Ok((numbers, changeover))
+    }
+}
+
+impl Manifest {
+    /// What is said to be removed must not be there.
+    fn check_removed(&self, declared: &Declaration, removed: &[String]) -> Result<(), StorageError> {
+        let kinds = [
+            (&self.depots, &declared.depots),
+            (&self.pstates, &declared.pstates),
+            (&self.sources, &declared.sources),
+        ];
+        for name in removed {
+            let is_declared = |declared: &[Declares]| declared.iter().any(|declares| declares.name == *name);
+            let is_left = |stored: &[Part]| stored.iter().any(|part| part.name == *name);
+            // Something else may have the same name.
+            if kinds
+                .iter()
+                .any(|(stored, declared)| is_left(stored) && !is_declared(declared))
+            {
+                continue;
+            }
+            if kinds.iter().any(|(_, declared)| is_declared(declared)) {
+                return Err(StorageError::StillDeclared { name: name.clone() });
+            }
+            tracing::warn!(
+                name,
+                "nothing of that name is stored: it was removed before, or was never there"
+            );
+        }
+        Ok(())
     }
 }
 
@@ -272,6 +303,7 @@ impl Adopting<'_> {
     fn adopt(&mut self, stored: &mut Vec<Part>, declared: &mut [Declares]) -> Result<Vec<u16>, StorageError> {
         let is_declared = |part: &Part| declared.iter().any(|declares| declares.name == part.name);
         let mut kept = Vec::new();
+        let stored_names: Vec<String> = stored.iter().map(|part| part.name.clone()).collect();
         for part in stored.drain(..) {
             if is_declared(&part) {
                 kept.push(part);
@@ -281,9 +313,14 @@ impl Adopting<'_> {
                 let gone = self.of.map(|of| numbers.map(move |number| (of, number)));
                 self.changeover.gone.extend(gone.into_iter().flatten());
             } else {
+                let is_new = |declares: &&Declares| {
+                    let is_known = kept.iter().any(|kept: &Part| kept.name == declares.name);
+                    declares.shape == part.shape && !is_known && !stored_names.contains(&declares.name)
+                };
                 return Err(StorageError::Removed {
                     what: self.what,
                     name: part.name,
+                    perhaps: declared.iter().find(is_new).map(|declares| declares.name.clone()),
                 });
             }
         }

@@ -153,7 +153,7 @@ pub enum StartFrom {
         /// The span of time.
         millis: u64,
     },
-    /// At that offset of each partition.
+    /// At that offset of each partition, or the nearest one that it has.
     Offset(u64),
     /// At the first record that was appended at that time or later: milliseconds since 1970-01-01 00:00 UTC.
     Since {

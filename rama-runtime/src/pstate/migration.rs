@@ -81,7 +81,7 @@ impl Migration {
             convert: Box::new(move |mut old| {
                 let value: Old = value::decode(&mut old)?;
                 let value = attempt(|| migrate(value)).map_err(|error| StoreError::Value {
-                    reason: format!("its migration failed: {error}"),
+                    reason: error.to_string(),
                 })?;
                 let mut new = Vec::new();
                 value::encode(&value, &mut new)?;

@@ -41,6 +41,8 @@ pub(super) struct Found {
     pub(super) in_macro: Option<Node>,
     /// It stands in the argument of an `external`.
     pub(super) in_future: bool,
+    /// And there in an `async` block: it would run elsewhere.
+    pub(super) in_async: bool,
 }
 
 impl Analysis<'_> {
@@ -149,6 +151,7 @@ impl Analysis<'_> {
                     here: Vec::new(),
                     in_macro: self.in_macro,
                     in_future: self.in_future,
+                    in_async: self.in_async,
                 });
                 let at = self.accesses.len() - 1;
                 self.known_accesses.insert(node, at);
@@ -191,6 +194,7 @@ impl Analysis<'_> {
             here: self.state.here.clone(),
             in_macro: self.in_macro,
             in_future: self.in_future,
+            in_async: self.in_async,
         });
         self.known_accesses.insert(node, self.accesses.len() - 1);
     }

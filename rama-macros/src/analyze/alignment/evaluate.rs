@@ -210,10 +210,12 @@ impl Analysis<'_> {
             Expr::Closure(closure) => self.closure(closure, Kind::FromHere),
             Expr::Async(block) => {
                 // It may be run here, as by `block_on`.
+                let outside = std::mem::replace(&mut self.in_async, self.in_future);
                 self.repeat(block, super::flow::Label::closure(), &mut |this| {
                     this.leave_loop();
                     this.body(&block.block);
                 });
+                self.in_async = outside;
                 self.origin(expr, "value", Kind::Computed)
             }
             Expr::Let(condition) => {

@@ -75,6 +75,8 @@ struct Analysis<'a> {
     in_macro: Option<Node>,
     /// In the argument of an `external`, which may be evaluated again after a crash.
     in_future: bool,
+    /// In an `async` block there.
+    in_async: bool,
     /// The module's own functions that are called there.
     called_in_futures: Vec<proc_macro2::Ident>,
     /// Inside a macro call of which nothing is known.
@@ -186,6 +188,7 @@ fn run(body: &Body, source: &SourceDecl, module: &ModuleDecl, trusted: &[bool]) 
         macro_stmts: BTreeMap::new(),
         in_macro: None,
         in_future: false,
+        in_async: false,
         called_in_futures: Vec::new(),
         in_opaque_macro: false,
         local_macros: Vec::new(),

@@ -89,6 +89,17 @@ pub(super) fn writes_in_futures(
             report(pstate, function);
         }
     }
+    for found in accesses.iter().filter(|found| found.in_async && !found.writes) {
+        diagnostics.error_with_help(
+            Code::Await,
+            &found.field,
+            format!(
+                "this reads PState `{}` in a future, which runs elsewhere, while the task goes on",
+                module.pstates[found.pstate].ident
+            ),
+            "read it in a statement in front of the `external`, and use what was read in the future",
+        );
+    }
 }
 
 /// Reports the writes of PStates that `topology` does not own, by whatever name it has them.

@@ -61,3 +61,41 @@ fn of_a_pstate_that_is_removed_while_it_migrates_both_numbers_are_gone() {
     assert_eq!(gone, [1, 2]);
     assert!(manifest.pstates.is_empty());
 }
+
+#[test]
+fn a_refusal_of_what_is_not_declared_names_what_may_be_its_new_name() {
+    let mut manifest = Manifest::new("Bank", 4, 7);
+    manifest.adopt(pstate("receipts", "Map<u8, u32>", None), &[]).unwrap();
+    for (name, shape, expected) in [
+        ("charges", "Map<u8, u32>", Some("charges")),
+        ("charges", "Map<u8, u64>", None),
+    ] {
+        let error = manifest.clone().adopt(pstate(name, shape, None), &[]).unwrap_err();
+        assert_eq!(
+            error,
+            StorageError::Removed {
+                what: "PState",
+                name: "receipts".to_owned(),
+                perhaps: expected.map(str::to_owned),
+            }
+        );
+    }
+}
+
+#[test]
+fn what_is_declared_cannot_be_removed_and_what_is_removed_may_be_named_again() {
+    let mut manifest = Manifest::new("Bank", 4, 7);
+    let removed = ["counts".to_owned()];
+    let declared = || pstate("counts", "Map<u8, u32>", None);
+    manifest.adopt(declared(), &[]).unwrap();
+    let error = manifest.clone().adopt(declared(), &removed).unwrap_err();
+    assert_eq!(
+        error,
+        StorageError::StillDeclared {
+            name: "counts".to_owned()
+        }
+    );
+    for _ in 0..2 {
+        manifest.adopt(nothing(), &removed).unwrap();
+    }
+}

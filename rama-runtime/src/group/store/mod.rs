@@ -32,6 +32,16 @@ pub enum StoreError {
         /// What its `Serialize` said.
         reason: String,
     },
+    /// A value of an earlier version of the module cannot be made into one of this version. It stays as it is.
+    #[error(
+        "a value of PState `{pstate}` cannot be migrated: {reason}; mend the function that `#[migrate(with = ..)]` names, and launch again"
+    )]
+    Migration {
+        /// The PState.
+        pstate: String,
+        /// What the function, or reading the old value, said.
+        reason: String,
+    },
     /// A value of more than 4 GiB.
     #[error("a value of more than 4 GiB cannot be stored; use `Subindexed` for what grows")]
     TooLarge,

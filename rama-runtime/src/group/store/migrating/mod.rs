@@ -86,7 +86,13 @@ impl Move {
     fn converted(&self, key: &[u8], value: Vec<u8>) -> Result<Vec<u8>, StoreError> {
         let below = key.get(self.old.len()..).unwrap_or_default();
         if keys::is_value(below, self.migration.is_map) {
-            self.migration.convert(&value)
+            self.migration.convert(&value).map_err(|error| StoreError::Migration {
+                pstate: self.name.clone(),
+                reason: match error {
+                    StoreError::Value { reason } | StoreError::Damaged { reason } => reason,
+                    other => other.to_string(),
+                },
+            })
         } else {
             Ok(value)
         }
