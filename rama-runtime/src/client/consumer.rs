@@ -12,8 +12,7 @@ use std::sync::Arc;
 
 /// A named reader of a depot: [`DepotClient::consumer`](super::DepotClient::consumer). How far it has come in each partition is kept
 /// with the partition, and is as durable as it; the depot's `keep` takes no record that it is not done with. (Rama lets other
-/// modules read a depot so, [`depot.trim.coordinate.remote.topologies`](https://redplanetlabs.com/docs/~/depots.html#_depot_trimming);
-/// ours are for any program.)
+/// modules read a depot so, `depot.trim.coordinate.remote.topologies`; ours are for any program.)
 ///
 /// [`read`](Self::read) hands out records from the position on, [`commit`](Self::commit) moves the position. Whoever reads, acts,
 /// and then commits, acts at least once on each record, in the order of its partition.
