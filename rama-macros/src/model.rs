@@ -121,11 +121,11 @@ pub(crate) enum Keep {
 pub(crate) enum StartFrom {
     Beginning,
     End,
-    Ago(u64),
     Within {
         millis: u64,
     },
-    /// A number, or the path of a constant.
+    /// A number, or the path of a constant. So are the others.
+    Ago(Expr),
     Offset(Expr),
     Since(Expr),
 }

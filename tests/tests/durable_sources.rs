@@ -36,6 +36,8 @@ mod one_reader {
 mod four_readers {
     use rama_runtime::prelude::*;
 
+    const THREE: u64 = 3;
+
     #[module]
     pub struct Readers {
         #[depot(global)]
@@ -61,7 +63,7 @@ mod four_readers {
             #[stream(late, source = numbers, start_from = end)]
             async fn new(&mut self, n: u64) { self.new.push(n); }
 
-            #[stream(late, source = numbers, start_from = ago(3))]
+            #[stream(late, source = numbers, start_from = ago(THREE))]
             async fn last_three(&mut self, n: u64) { self.last_three.push(n); }
         }
     }

@@ -260,15 +260,12 @@ fn start_from(option: &options::AttributeOption, diagnostics: &mut Diagnostics) 
 
 /// A place with an argument.
 fn start_at(function: &str, argument: &Expr) -> Option<StartFrom> {
-    let whole = options::whole_number(argument).and_then(|number| number.base10_parse().ok());
+    let is_number = options::whole_number(argument).is_some() || matches!(argument, Expr::Path(_));
     match function {
-        "ago" if whole.is_some() => whole.map(StartFrom::Ago),
+        "ago" if is_number => Some(StartFrom::Ago(argument.clone())),
         "ago" => options::span_of_time(argument).map(|millis| StartFrom::Within { millis }),
-        // A constant will do.
-        "offset" | "since" if whole.is_some() || matches!(argument, Expr::Path(_)) => Some(match function {
-            "offset" => StartFrom::Offset(argument.clone()),
-            _ => StartFrom::Since(argument.clone()),
-        }),
+        "offset" if is_number => Some(StartFrom::Offset(argument.clone())),
+        "since" if is_number => Some(StartFrom::Since(argument.clone())),
         _ => None,
     }
 }
