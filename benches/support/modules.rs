@@ -40,9 +40,9 @@ topology! {
         /// Counts each word on the task that owns it.
         #[stream(source = lines)]
         async fn count_words(&mut self, line: String) {
-            let word = explode(line.split(' ').map(str::to_owned)).await;
-            hash_partition(&word).await;
-            self.counts.key(&word).update(|n| *n += 1);
+            let word: &str = explode(line.split(' ')).await;
+            hash_partition(word).await;
+            self.counts.key(word).update(|n| *n += 1);
         }
     }
 }

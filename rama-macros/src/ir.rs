@@ -6,7 +6,7 @@
 use crate::ops::Call;
 use proc_macro2::{Ident, Span};
 use std::collections::{BTreeMap, BTreeSet};
-use syn::{Expr, Local, Pat};
+use syn::{Expr, Local, Pat, Type};
 
 /// Number of a variable in [`Body::bindings`]. Two variables of one name have two numbers.
 pub(crate) type BindingId = usize;
@@ -45,6 +45,36 @@ pub(crate) struct Binding {
     pub(crate) mutable: bool,
     /// An inner variable of the same name hides it at a hop that carries it: it gets a `macro_rules!` that still names it.
     pub(crate) needs_outer: bool,
+    /// It is borrowed: what it refers to travels.
+    pub(crate) lent: Option<Lent>,
+}
+
+/// What a variable may refer to across a hop. Only where its type is written: code is made before types are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lent {
+    /// `&str`
+    Text,
+    /// `&[u8]`
+    Bytes,
+}
+
+impl Lent {
+    /// What a variable of that type is.
+    pub(crate) fn of(ty: &Type) -> Option<Lent> {
+        match ty {
+            Type::Group(ty) => Lent::of(&ty.elem),
+            Type::Paren(ty) => Lent::of(&ty.elem),
+            Type::Reference(reference) if reference.mutability.is_none() => match &*reference.elem {
+                Type::Path(path) if path.path.is_ident("str") => Some(Lent::Text),
+                Type::Slice(slice) => match &*slice.elem {
+                    Type::Path(path) if path.path.is_ident("u8") => Some(Lent::Bytes),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        }
+    }
 }
 
 /// A point where a body is suspended and resumed. Becomes a scope struct, a variant of the hop enum, and a segment.
@@ -62,6 +92,8 @@ pub(crate) struct Await {
     /// Variables that are not live, but assigned after it: they are declared again, without a value. Their *type* travels, in a
     /// witness without size, as only the code before the await may determine it.
     pub(crate) witnessed: Set,
+    /// The awaited value is borrowed: what it refers to travels.
+    pub(crate) lent: Option<Lent>,
     /// Of a `fork`: the live variables that the code after it needs too, so that the branch gets copies.
     pub(crate) kept: Set,
     /// Of the cut in front of a future: the await of the future, which the segment behind the cut comes to first.

@@ -267,6 +267,7 @@ impl Insert<'_> {
             witnessed: Set::new(),
             kept: Set::new(),
             makes: None,
+            lent: None,
             visible: self.visible.clone(),
             here: String::new(),
         });

@@ -3,7 +3,7 @@
 use super::mentions::{Mentions, unraw};
 use super::patterns::{Bound, bound, bound_by_let, condition_patterns};
 use crate::diag::{Code, Diagnostics};
-use crate::ir::{Binding, BindingId, Block, Body, Facts, Node, Stmt};
+use crate::ir::{Binding, BindingId, Block, Body, Facts, Lent, Node, Stmt};
 use proc_macro2::Ident;
 use syn::Pat;
 
@@ -39,6 +39,7 @@ pub(crate) fn resolve(body: &mut Body, diagnostics: &mut Diagnostics) {
     for (point, found) in body.awaits.iter_mut().zip(resolver.points) {
         point.facts = found.facts;
         point.visible = found.visible;
+        point.lent = found.lent;
     }
 }
 
@@ -48,6 +49,7 @@ struct Point {
     arguments: Vec<syn::Expr>,
     facts: Facts,
     visible: Vec<BindingId>,
+    lent: Option<Lent>,
 }
 
 struct Resolver {
@@ -78,6 +80,7 @@ impl Resolver {
                     ident: bound.ident,
                     mutable: bound.mutable,
                     needs_outer: false,
+                    lent: bound.lent,
                 });
                 id
             })
@@ -126,6 +129,9 @@ impl Resolver {
                 declares,
             } => {
                 self.node(node);
+                if let (Node::Await(point), Pat::Type(typed)) = (&*node, &local.pat) {
+                    self.points[*point].lent = Lent::of(&typed.ty);
+                }
                 if let Some(diverge) = diverge {
                     self.block(diverge, &[]);
                 }

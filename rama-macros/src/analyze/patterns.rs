@@ -1,12 +1,15 @@
 //! The variables that a pattern binds.
 
+use crate::ir::Lent;
 use proc_macro2::Ident;
-use syn::Pat;
+use syn::{Pat, Type};
 
 /// One variable of a pattern.
 pub(crate) struct Bound {
     pub(crate) ident: Ident,
     pub(crate) mutable: bool,
+    /// It is written that it is borrowed text or bytes.
+    pub(crate) lent: Option<Lent>,
 }
 
 /// The variables that `let pat = ..;` binds: a plain name there is a variable, whatever its case.
@@ -16,9 +19,14 @@ pub(crate) fn bound_by_let(pat: &Pat) -> Vec<Bound> {
             vec![Bound {
                 ident: ident.ident.clone(),
                 mutable: ident.mutability.is_some(),
+                lent: None,
             }]
         }
-        Pat::Type(typed) => bound_by_let(&typed.pat),
+        Pat::Type(typed) => {
+            let mut found = bound_by_let(&typed.pat);
+            lend(&typed.pat, &typed.ty, &mut found);
+            found
+        }
         other => bound(other),
     }
 }
@@ -40,6 +48,7 @@ fn collect(pat: &Pat, found: &mut Vec<Bound>) {
                 found.push(Bound {
                     ident: ident.ident.clone(),
                     mutable: ident.mutability.is_some(),
+                    lent: None,
                 });
             }
             if let Some((_, inner)) = &ident.subpat {
@@ -58,7 +67,34 @@ fn collect(pat: &Pat, found: &mut Vec<Bound>) {
         Pat::Struct(fields) => fields.fields.iter().for_each(|field| collect(&field.pat, found)),
         Pat::Tuple(tuple) => tuple.elems.iter().for_each(|pat| collect(pat, found)),
         Pat::TupleStruct(tuple) => tuple.elems.iter().for_each(|pat| collect(pat, found)),
-        Pat::Type(typed) => collect(&typed.pat, found),
+        Pat::Type(typed) => {
+            collect(&typed.pat, found);
+            lend(&typed.pat, &typed.ty, found);
+        }
+        _ => {}
+    }
+}
+
+/// Notes which of the variables of `pat`, which is of type `ty`, are borrowed text or bytes.
+fn lend(pat: &Pat, ty: &Type, found: &mut [Bound]) {
+    match (pat, ty) {
+        (_, Type::Group(ty)) => lend(pat, &ty.elem, found),
+        (_, Type::Paren(ty)) => lend(pat, &ty.elem, found),
+        (Pat::Paren(pat), _) => lend(&pat.pat, ty, found),
+        (Pat::Ident(ident), _) if ident.by_ref.is_none() => {
+            if let Some(bound) = found.iter_mut().find(|bound| bound.ident == ident.ident) {
+                bound.lent = Lent::of(ty);
+            }
+        }
+        (Pat::Tuple(pats), Type::Tuple(types)) if pats.elems.len() == types.elems.len() => {
+            for (pat, ty) in pats.elems.iter().zip(&types.elems) {
+                // `..` stands for as many as are missing.
+                if matches!(pat, Pat::Rest(_)) {
+                    return;
+                }
+                lend(pat, ty, found);
+            }
+        }
         _ => {}
     }
 }

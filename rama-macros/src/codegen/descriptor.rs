@@ -24,8 +24,11 @@ pub(super) fn generate(module: &ModuleDecl, declared: &TopologiesDecl, machines:
             let hops = segment.hops.iter().map(|hop| {
                 let (operation, arguments, to) = (hop.operation, &hop.arguments, hop.to);
                 let appends = optional(hop.appends.map(|depot| quote!(#depot)));
+                let each = optional(hop.each.as_ref().map(|items| quote!(#items)));
                 quote! {
-                    #private::HopDescriptor { operation: #operation, arguments: #arguments, appends: #appends, to: #to }
+                    #private::HopDescriptor {
+                        operation: #operation, arguments: #arguments, each: #each, appends: #appends, to: #to,
+                    }
                 }
             });
             let (partitioned_by, accesses) = (&segment.partitioned_by, segment.accesses.iter().map(access));

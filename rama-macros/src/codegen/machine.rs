@@ -20,12 +20,12 @@
 
 use super::Compiled;
 use super::hop::{self, HopEnum};
-use super::scope::{scope_fields, value_field};
+use super::scope::{lent, scope_fields, value_field};
 use super::segment::Emitter;
-use crate::ir::{Access, Alignment, AwaitId, Body};
+use crate::ir::{Access, Alignment, AwaitId, Body, Lent};
 use crate::model::{ModuleDecl, OnFailure, SourceDecl, TopologyDecl};
 use crate::names;
-use crate::ops::appended;
+use crate::ops::{Call, appended};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -53,6 +53,8 @@ pub(super) struct Segment {
 pub(super) struct HopText {
     pub(super) operation: &'static str,
     pub(super) arguments: String,
+    /// Where it is done for each item of an `explode`: the items.
+    pub(super) each: Option<String>,
     /// Number of the depot that it appends to.
     pub(super) appends: Option<usize>,
     pub(super) to: usize,
@@ -64,6 +66,8 @@ struct Code {
     body: TokenStream,
     /// The fields of the scope that it takes; `None` for a source's first segment.
     fields: Option<Vec<Ident>>,
+    /// Those of them that variables refer to.
+    lent: Vec<(Ident, Lent)>,
     /// It makes a future, before all else.
     makes_future: bool,
 }
@@ -143,7 +147,8 @@ fn segment(
         None => emitter.start(),
         Some(point) => emitter.resumed(point),
     };
-    let (reached, accesses) = (emitter.reached, emitter.accesses);
+    let reached = std::mem::take(&mut emitter.reached);
+    let accesses = std::mem::take(&mut emitter.accesses);
     let partitioned_by = point.map_or(&body.here, |point| &body.awaits[point].here).clone();
     let fields = point.map(|point| {
         let awaited = &body.awaits[point];
@@ -170,10 +175,16 @@ fn segment(
         .iter()
         .map(|&to| {
             let call = &body.awaits[to].call;
-            let arguments: Vec<String> = call.arguments.iter().map(crate::model::text).collect();
+            let arguments = |call: &Call| {
+                let arguments: Vec<String> = call.arguments.iter().map(crate::model::text).collect();
+                arguments.join(", ")
+            };
             HopText {
                 operation: call.operation.name(),
-                arguments: arguments.join(", "),
+                arguments: arguments(call),
+                each: emitter
+                    .exploded_by(to)
+                    .map(|explode| arguments(&body.awaits[explode].call)),
                 appends: call
                     .arguments
                     .first()
@@ -193,6 +204,10 @@ fn segment(
         reached: reached.into_iter().map(|point| first + point).collect(),
         body: tokens,
         fields,
+        lent: point.map_or_else(Vec::new, |point| {
+            let fields = scope_fields(body, &body.awaits[point]).into_iter();
+            fields.filter_map(|field| Some((field.ident, field.lent?))).collect()
+        }),
         makes_future: point.is_some_and(|point| body.awaits[point].makes.is_some()),
     }
 }
@@ -357,8 +372,12 @@ fn prepare(module: &ModuleDecl, hops: &HopEnum, number: usize, code: &Code) -> O
     let (field, _) = fields.iter().zip(&segment.scope).find(|(_, text)| *text == key)?;
     let pstate = &module.pstates.get(access.pstate)?.ident;
     let pattern = hops.variant(number, &quote!(scope));
+    let key = match code.lent.iter().find(|(ident, _)| ident == field) {
+        Some((_, of)) => lent(*of, &quote!(scope.#field)),
+        None => quote!(&scope.#field),
+    };
     // Were the variable another one by then, this would be of no use, but of no harm either: any type will do.
-    Some(quote!(#pattern => module.#pstate.prepare(&scope.#field, step, found),))
+    Some(quote!(#pattern => module.#pstate.prepare(#key, step, found),))
 }
 
 /// The scopes whose types a segment's signature names: those that it makes, and its own.

@@ -2,6 +2,7 @@
 
 mod client;
 mod descriptor;
+mod exploded;
 mod hop;
 pub(crate) mod key_function;
 mod machine;

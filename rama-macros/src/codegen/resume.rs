@@ -4,7 +4,7 @@
 //! out of the scope; then the rest of each block runs, from the innermost out. A loop that is resumed in an iteration
 //! becomes the rest of that iteration, followed by the loop.
 
-use super::scope::{ScopeField, member, same_type, scope_fields, value_field};
+use super::scope::{ScopeField, lent, member, same_type, scope_fields, value_field};
 use super::segment::{Again, Code, Emitter};
 use crate::ir::{AwaitId, Block, Node, Stmt};
 use crate::names;
@@ -90,7 +90,12 @@ impl<'a> Emitter<'a> {
             Node::Await(awaited) if *awaited == point => {
                 if self.body.awaits[point].call.operation.has_value() {
                     let (scope, field) = (names::scope(), value_field());
-                    (quote!(#scope.#field), false)
+                    let value = quote!(#scope.#field);
+                    let value = match self.body.awaits[point].lent {
+                        Some(of) => lent(of, &value),
+                        None => value,
+                    };
+                    (value, false)
                 } else {
                     (quote!(()), false)
                 }
@@ -158,6 +163,13 @@ impl<'a> Emitter<'a> {
                     [
                         ScopeField {
                             ident: field,
+                            lent: Some(of),
+                            ..
+                        },
+                    ] => lent(*of, &quote!(#scope.#field)),
+                    [
+                        ScopeField {
+                            ident: field,
                             part: None,
                             ..
                         },
@@ -165,6 +177,8 @@ impl<'a> Emitter<'a> {
                     parts => remains(parts),
                 };
                 code.extend(quote!(let #mutable #ident = #value;));
+            } else if variable.lent.is_some() && awaited.witnessed.contains(binding) {
+                code.extend(quote!(let #mutable #ident;));
             } else if let Some(field) = fields.iter().find(|field| field.witness && field.binding == *binding) {
                 let field = &field.ident;
                 let same = same_type(&quote!(#scope.#field), &quote!(#ident));

@@ -1,10 +1,10 @@
 //! What a scope holds: the live variables, or those of their fields that are in use, and witnesses of types.
 
 use crate::analyze::mentions::unraw;
-use crate::ir::{Await, BindingId, Body};
+use crate::ir::{Await, BindingId, Body, Lent};
 use crate::names;
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
 
 /// The field that holds the awaited value.
 pub(super) fn value_field() -> Ident {
@@ -23,6 +23,26 @@ pub(super) fn same_type(witness: &TokenStream, variable: &TokenStream) -> TokenS
     }
 }
 
+/// What travels of the value that is awaited, or of a variable, if what it refers to does: a copy of that.
+pub(super) fn lend(lent: Lent, variable: &TokenStream, span: Span) -> TokenStream {
+    let private = names::private();
+    let lend = match lent {
+        Lent::Text => quote!(#private::lend_text),
+        Lent::Bytes => quote!(#private::lend_bytes),
+    };
+    let lend = names::at(lend, span);
+    quote_spanned!(span=> #lend(#variable))
+}
+
+/// What a variable refers to behind the hop, given what travelled.
+pub(super) fn lent(lent: Lent, field: &TokenStream) -> TokenStream {
+    let private = names::private();
+    match lent {
+        Lent::Text => quote!(#private::lent_text(&#field)),
+        Lent::Bytes => quote!(#private::lent_bytes(&#field)),
+    }
+}
+
 /// What one field of a scope holds.
 pub(super) struct ScopeField {
     pub(super) ident: Ident,
@@ -31,6 +51,8 @@ pub(super) struct ScopeField {
     pub(super) part: Option<String>,
     /// Only the variable's type.
     pub(super) witness: bool,
+    /// What it refers to.
+    pub(super) lent: Option<Lent>,
     /// As the user would call it.
     pub(super) text: String,
 }
@@ -41,7 +63,12 @@ pub(super) fn scope_fields(body: &Body, awaited: &Await) -> Vec<ScopeField> {
     let mut fields: Vec<ScopeField> = Vec::new();
     for &binding in awaited.live.union(&awaited.witnessed) {
         let name = unraw(&body.bindings[binding].ident);
+        let lent = body.bindings[binding].lent;
         let witness = awaited.witnessed.contains(&binding);
+        if witness && lent.is_some() {
+            // Its type is written.
+            continue;
+        }
         let parts = match awaited.parts.get(&binding) {
             Some(parts) => parts.iter().cloned().map(Some).collect(),
             None => vec![None],
@@ -67,6 +94,7 @@ pub(super) fn scope_fields(body: &Body, awaited: &Await) -> Vec<ScopeField> {
                 binding,
                 part,
                 witness,
+                lent,
                 text,
             });
         }

@@ -3,7 +3,7 @@
 //! A segment is the body itself, with every await replaced by "emit the scope, end the event". Code that several segments
 //! reach stands in each of them: so borrows, moves and drops between two awaits are exactly the user's own.
 
-use super::scope::{member, same_type, scope_fields, value_field};
+use super::scope::{lend, member, same_type, scope_fields, value_field};
 use super::translate::Translate;
 use crate::ir::{Access, Await, AwaitId, BindingId, Block, Body, Facts, Node, Plain, Stmt, TargetId};
 use crate::model::ModuleDecl;
@@ -30,6 +30,8 @@ pub(super) struct Emitter<'a> {
     pub(super) first: usize,
     /// The awaits that this segment can reach, in order of their code.
     pub(super) reached: Vec<AwaitId>,
+    /// Of those, the partitioners that it reaches once for each item of an `explode`, with that.
+    pub(super) exploded: Vec<(AwaitId, AwaitId)>,
     /// How this segment touches PStates, in order of its code; one of a PState, a key and a direction.
     pub(super) accesses: Vec<Access>,
     /// The segment is part of a forked branch, which returns nothing.
@@ -70,6 +72,7 @@ impl<'a> Emitter<'a> {
             number,
             first,
             reached: Vec::new(),
+            exploded: Vec::new(),
             accesses: Vec::new(),
             in_fork: false,
             jumps: Vec::new(),
@@ -142,8 +145,11 @@ impl<'a> Emitter<'a> {
         } else {
             TokenStream::new()
         };
-        for stmt in block.stmts.iter().skip(from) {
-            let (tokens, diverges) = self.stmt(stmt);
+        for (at, stmt) in block.stmts.iter().enumerate().skip(from) {
+            let (tokens, diverges) = match self.exploded(stmt, block.stmts.get(at + 1)) {
+                Some(code) => (code, true),
+                None => self.stmt(stmt),
+            };
             code.extend(tokens);
             if diverges {
                 return (code, true);
@@ -188,7 +194,8 @@ impl<'a> Emitter<'a> {
                 self.stmt_of(stmt, value)
             }
             Stmt::Fork { point, .. } => {
-                let Emitted { code, .. } = self.emit(*point);
+                let kept = &self.body.awaits[*point].kept;
+                let Emitted { code, .. } = self.emit(*point, &|binding| Some(kept.contains(&binding)));
                 (quote!({ #code }), false)
             }
         }
@@ -229,7 +236,8 @@ impl<'a> Emitter<'a> {
         match node {
             Node::Plain(plain) => (self.plain(plain), plain.facts.diverges),
             Node::Await(point) => {
-                let Emitted { code, flow } = self.emit(*point);
+                let Emitted { code, end } = self.emit(*point, &|_| None);
+                let flow = end.flow();
                 (quote!({ #code return ::core::result::Result::Ok(#flow); }), true)
             }
             Node::Block(block) => self.block(block),
@@ -328,29 +336,27 @@ impl<'a> Emitter<'a> {
         }
     }
 
-    /// The code that emits the scope of `point`.
-    fn emit(&mut self, point: AwaitId) -> Emitted {
+    /// The arguments of an await, translated.
+    pub(super) fn arguments(&mut self, point: AwaitId) -> Vec<TokenStream> {
+        let awaited: &Await = &self.body.awaits[point];
+        self.touch(&awaited.facts);
+        let evaluated = awaited.call.evaluated();
+        evaluated
+            .into_iter()
+            .map(|argument| self.translated(argument))
+            .collect()
+    }
+
+    /// The code that emits the scope of `point`. `copied`: whether a variable is copied into it, rather than moved, where that is
+    /// not for the operation to say.
+    pub(super) fn emit(&mut self, point: AwaitId, copied: &dyn Fn(BindingId) -> Option<bool>) -> Emitted {
         if !self.reached.contains(&point) {
             self.reached.push(point);
         }
-        let body = self.body;
-        let awaited: &Await = &body.awaits[point];
-        self.touch(&awaited.facts);
-        let arguments: Vec<TokenStream> = awaited
-            .call
-            .evaluated()
-            .into_iter()
-            .map(|argument| self.translated(argument))
-            .collect();
-        let is_fork = awaited.call.operation.name() == "fork";
+        let arguments = self.arguments(point);
+        let awaited: &Await = &self.body.awaits[point];
         let next = |value: Option<TokenStream>, copies: bool| {
-            self.scope(point, value, &|binding| {
-                if is_fork {
-                    awaited.kept.contains(&binding)
-                } else {
-                    copies
-                }
-            })
+            self.scope(point, value, &|binding| copied(binding).unwrap_or(copies))
         };
         let site = Site {
             cx: names::cx(),
@@ -359,15 +365,17 @@ impl<'a> Emitter<'a> {
             call: &awaited.call,
             module: self.module,
         };
-        let Emitted { code, flow } = awaited.call.operation.emit(&arguments, &site);
-        let witnesses = awaited.witnessed.iter().map(|&binding| {
+        let Emitted { code, end } = awaited.call.operation.emit(&arguments, &site);
+        let witnessed = awaited.witnessed.iter().copied();
+        let witnessed = witnessed.filter(|binding| self.body.bindings[*binding].lent.is_none());
+        let witnesses = witnessed.map(|binding| {
             let (witness, private) = (names::witness(binding), names::private());
             let variable = self.variable(awaited, binding);
             let same = same_type(&quote!(#witness), &variable);
             quote!(let #witness = #private::Witness::new(); #same)
         });
         let code = quote!(#(#witnesses)* #code);
-        Emitted { code, flow }
+        Emitted { code, end }
     }
 
     /// `Next2::S5(Scope5 { word: carried(word), .. })`
@@ -386,8 +394,14 @@ impl<'a> Emitter<'a> {
             let field = value_field();
             // All of the call has the user's span: an error of a borrowed value is shown at the whole of it.
             let span = awaited.span;
-            let carried = names::at(quote!(#private::carried), span);
-            fields.extend(quote_spanned!(span=> #field: #carried(#value),));
+            let carried = match awaited.lent {
+                Some(lent) => lend(lent, &value, span),
+                None => {
+                    let carried = names::at(quote!(#private::carried), span);
+                    quote_spanned!(span=> #carried(#value))
+                }
+            };
+            fields.extend(quote!(#field: #carried,));
         }
         for carried in scope_fields(body, awaited) {
             let (field, binding) = (&carried.ident, carried.binding);
@@ -399,6 +413,11 @@ impl<'a> Emitter<'a> {
             let variable = self.variable(awaited, binding);
             // The span makes rustc report a value that cannot travel at the variable itself.
             let span = body.bindings[binding].ident.span();
+            if let Some(lent) = carried.lent {
+                let lent = lend(lent, &variable, span);
+                fields.extend(quote!(#field: #lent,));
+                continue;
+            }
             let part = carried.part.as_deref().map(member);
             let part = part.map(|part| names::at(quote!(.#part), span));
             fields.extend(if copied(binding) {
@@ -421,7 +440,7 @@ impl<'a> Emitter<'a> {
     }
 
     /// A variable as an expression, even where an inner one hides its name.
-    fn variable(&self, awaited: &Await, binding: BindingId) -> TokenStream {
+    pub(super) fn variable(&self, awaited: &Await, binding: BindingId) -> TokenStream {
         let ident = &self.body.bindings[binding].ident;
         let innermost = awaited
             .visible

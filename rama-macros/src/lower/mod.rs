@@ -96,6 +96,7 @@ impl Lowering<'_> {
             witnessed: Set::new(),
             kept: Set::new(),
             makes: None,
+            lent: None,
             visible: Vec::new(),
             here: String::new(),
         });

@@ -24,7 +24,7 @@ impl Operation for BeforeExternal {
     fn emit(&self, _arguments: &[TokenStream], site: &Site<'_>) -> Emitted {
         let next = (site.next)(None, false);
         let private = crate::names::private();
-        Emitted::hop(TokenStream::new(), &quote!(#private::Route::Here), &next)
+        Emitted::hop(TokenStream::new(), quote!(#private::Route::Here), next)
     }
 }
 

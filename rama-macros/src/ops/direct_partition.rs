@@ -16,10 +16,14 @@ impl Operation for DirectPartition {
         "direct_partition(task).await"
     }
 
+    fn is_partitioner(&self) -> bool {
+        true
+    }
+
     fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> Emitted {
         let Site { cx, next, .. } = site;
         let route = crate::names::local("route");
         let (task, next) = (&arguments[0], next(None, false));
-        Emitted::hop(quote!(let #route = #cx.direct(#task)?;), &quote!(#route), &next)
+        Emitted::hop(quote!(let #route = #cx.direct(#task)?;), quote!(#route), next)
     }
 }

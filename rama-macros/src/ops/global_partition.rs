@@ -20,9 +20,13 @@ impl Operation for GlobalPartition {
         0
     }
 
+    fn is_partitioner(&self) -> bool {
+        true
+    }
+
     fn emit(&self, _arguments: &[TokenStream], site: &Site<'_>) -> Emitted {
         let Site { cx, next, .. } = site;
         let next = next(None, false);
-        Emitted::hop(TokenStream::new(), &quote!(#cx.global()), &next)
+        Emitted::hop(TokenStream::new(), quote!(#cx.global()), next)
     }
 }

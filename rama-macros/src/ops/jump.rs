@@ -24,6 +24,6 @@ impl Operation for Jump {
     }
 
     fn emit(&self, _arguments: &[TokenStream], site: &Site<'_>) -> Emitted {
-        Emitted::jump(&(site.next)(None, false))
+        Emitted::jump((site.next)(None, false))
     }
 }

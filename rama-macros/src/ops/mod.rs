@@ -57,6 +57,11 @@ pub(crate) trait Operation: Sync {
         false
     }
 
+    /// Whether it goes on once, on some task, through that one's queue.
+    fn is_partitioner(&self) -> bool {
+        false
+    }
+
     /// Further checks of the arguments.
     fn check(&self, _arguments: &[Expr], _module: &ModuleDecl, _diagnostics: &mut Diagnostics) {}
 
@@ -73,31 +78,48 @@ pub(crate) trait Operation: Sync {
 pub(crate) struct Emitted {
     /// Statements.
     pub(crate) code: TokenStream,
-    /// A `Flow`.
-    pub(crate) flow: TokenStream,
+    pub(crate) end: End,
+}
+
+/// What a segment ends with.
+pub(crate) enum End {
+    /// It goes on with this scope there.
+    Hop { route: TokenStream, next: TokenStream },
+    /// The same event goes on with this scope.
+    Jump(TokenStream),
+    /// Whatever goes on has been pushed.
+    Moved,
+}
+
+impl End {
+    /// The same as a `Flow`.
+    pub(crate) fn flow(&self) -> TokenStream {
+        let private = crate::names::private();
+        match self {
+            End::Hop { route, next } => quote!(#private::Flow::Hop(#route, #next)),
+            End::Jump(next) => quote!(#private::Flow::Jump(#next)),
+            End::Moved => quote!(#private::Flow::Moved),
+        }
+    }
 }
 
 impl Emitted {
     /// One scope, which goes on at `route`: the segment returns it.
-    fn hop(code: TokenStream, route: &TokenStream, next: &TokenStream) -> Self {
-        let private = crate::names::private();
-        let flow = quote!(#private::Flow::Hop(#route, #next));
-        Emitted { code, flow }
+    fn hop(code: TokenStream, route: TokenStream, next: TokenStream) -> Self {
+        let end = End::Hop { route, next };
+        Emitted { code, end }
     }
 
     /// One scope, with which the same event goes on.
-    fn jump(next: &TokenStream) -> Self {
-        let private = crate::names::private();
-        let flow = quote!(#private::Flow::Jump(#next));
-        let code = TokenStream::new();
-        Emitted { code, flow }
+    fn jump(next: TokenStream) -> Self {
+        let (code, end) = (TokenStream::new(), End::Jump(next));
+        Emitted { code, end }
     }
 
     /// `code` has pushed whatever goes on.
     fn pushed(code: TokenStream) -> Self {
-        let private = crate::names::private();
-        let flow = quote!(#private::Flow::Moved);
-        Emitted { code, flow }
+        let end = End::Moved;
+        Emitted { code, end }
     }
 }
 

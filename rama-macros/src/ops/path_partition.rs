@@ -46,6 +46,10 @@ impl Operation for PathPartition {
         first_key(argument).map_or_else(|| argument.clone(), |(_, key)| key.clone())
     }
 
+    fn is_partitioner(&self) -> bool {
+        true
+    }
+
     fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> Emitted {
         let (held, local) = (crate::names::local("key"), crate::names::local("route"));
         let Site {
@@ -66,7 +70,7 @@ impl Operation for PathPartition {
                 })
             }
         };
-        Emitted::hop(quote!(let #local = #route;), &quote!(#local), &next)
+        Emitted::hop(quote!(let #local = #route;), quote!(#local), next)
     }
 }
 

@@ -20,10 +20,14 @@ impl Operation for ShufflePartition {
         0
     }
 
+    fn is_partitioner(&self) -> bool {
+        true
+    }
+
     fn emit(&self, _arguments: &[TokenStream], site: &Site<'_>) -> Emitted {
         let Site { cx, next, .. } = site;
         let route = crate::names::local("route");
         let next = next(None, false);
-        Emitted::hop(quote!(let #route = #cx.shuffle();), &quote!(#route), &next)
+        Emitted::hop(quote!(let #route = #cx.shuffle();), quote!(#route), next)
     }
 }

@@ -23,6 +23,6 @@ impl Operation for YieldIfOvertime {
     fn emit(&self, _arguments: &[TokenStream], site: &Site<'_>) -> Emitted {
         let next = (site.next)(None, false);
         let private = crate::names::private();
-        Emitted::hop(TokenStream::new(), &quote!(#private::Route::Yield), &next)
+        Emitted::hop(TokenStream::new(), quote!(#private::Route::Yield), next)
     }
 }

@@ -212,6 +212,7 @@ mod tests {
         HopDescriptor {
             operation,
             arguments,
+            each: None,
             appends: None,
             to,
         }

@@ -239,6 +239,8 @@ pub struct HopDescriptor {
     pub operation: &'static str,
     /// The code of its arguments.
     pub arguments: &'static str,
+    /// Where it is done once for each item of an `explode`, without an event of its own: the code of the items.
+    pub each: Option<&'static str>,
     /// Of an append, the index of the depot in the module's descriptor.
     pub appends: Option<usize>,
     /// Index of the segment that it resumes.

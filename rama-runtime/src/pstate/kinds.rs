@@ -2,11 +2,11 @@
 
 use super::cursor::{ListCursor, MapCursor, SetCursor};
 use super::list::{self, Items, ListUndo};
+use super::lookup::Foreseen;
 use super::schema::{Key, Schema, type_shape, whole};
 use super::storage::{self, Step, Storage, Table, TableUndo, Tree, TreeUndo, prefetch};
 use super::window::Window;
 use crate::group::{Changes, Entries, Evicting, StoreError};
-use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 
@@ -123,10 +123,11 @@ macro_rules! keyed {
             }
 
             #[inline]
-            fn prepare<Q: 'static>(node: &Self::Node, key: &Q, least: usize, step: Step, found: &mut u64) {
-                let any: &dyn Any = key;
-                if let Some(key) = any.downcast_ref::<K>() {
+            fn prepare<Q: Foreseen + ?Sized>(node: &Self::Node, key: &Q, least: usize, step: Step, found: &mut u64) {
+                if let Some(key) = key.as_key::<K>() {
                     Storage::prepare(node, key, least, step, found);
+                } else if let Some(text) = key.as_form_of::<K>() {
+                    Storage::prepare(node, text, least, step, found);
                 }
             }
 

@@ -1,6 +1,7 @@
 //! Keys, as a caller gives them and as a path holds them.
 
 use super::schema::Key;
+use std::any::{Any, TypeId};
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::hash::Hash;
@@ -46,6 +47,40 @@ where
 
     fn take<V>(&self, tree: &mut BTreeMap<K, V>) -> Option<(K, V)> {
         tree.remove_entry(self)
+    }
+}
+
+/// What an event to come will probably look up: a key, or anything else, which is no use then.
+pub trait Foreseen {
+    /// It, if it is a `K`.
+    fn as_key<K: 'static>(&self) -> Option<&K>;
+
+    /// It, if it is a text and `K` is, too.
+    fn as_form_of<K: 'static>(&self) -> Option<&str>;
+}
+
+impl<T: 'static> Foreseen for T {
+    #[inline(always)]
+    fn as_key<K: 'static>(&self) -> Option<&K> {
+        let any: &dyn Any = self;
+        any.downcast_ref()
+    }
+
+    #[inline(always)]
+    fn as_form_of<K: 'static>(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl Foreseen for str {
+    #[inline(always)]
+    fn as_key<K: 'static>(&self) -> Option<&K> {
+        None
+    }
+
+    #[inline(always)]
+    fn as_form_of<K: 'static>(&self) -> Option<&str> {
+        (TypeId::of::<K>() == TypeId::of::<String>()).then_some(self)
     }
 }
 

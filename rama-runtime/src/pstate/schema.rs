@@ -1,5 +1,6 @@
 //! The schema of a PState: a type that says what it holds, and so which cursors lead through it.
 
+use super::lookup::Foreseen;
 use super::storage::Step;
 use crate::group::{Changes, Entries, Evicting, StoreError};
 use serde::{Serialize, de::DeserializeOwned};
@@ -113,7 +114,7 @@ pub trait Schema: Sized + Send + 'static {
 
     /// Prepares a lookup of `key` among at least that many entries: see [`PState::prepare`](super::PState).
     #[inline]
-    fn prepare<Q: 'static>(_node: &Self::Node, _key: &Q, _least: usize, _step: Step, _found: &mut u64) {}
+    fn prepare<Q: Foreseen + ?Sized>(_node: &Self::Node, _key: &Q, _least: usize, _step: Step, _found: &mut u64) {}
 
     /// The cursor at `path`.
     fn cursor<X, P>(site: X, path: P) -> Self::Cursor<X, P>;

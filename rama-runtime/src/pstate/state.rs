@@ -2,7 +2,7 @@
 
 use super::alignment::Ownership;
 use super::edit::{Edit, PlaceUndo, undo_place};
-use super::lookup::Lookup;
+use super::lookup::{Foreseen, Lookup};
 use super::path::{Path, Root};
 use super::schema::{Key, Schema};
 use super::site::{Local, Shared};
@@ -135,7 +135,7 @@ impl<S: Schema> PState<S> {
     /// an event looks it up: a large state is mostly elsewhere, and so the waits of many events become one.
     #[doc(hidden)]
     #[inline]
-    pub fn prepare<Q: 'static>(&self, key: &Q, step: Step, found: &mut u64) {
+    pub fn prepare<Q: Foreseen + ?Sized>(&self, key: &Q, step: Step, found: &mut u64) {
         if let Some(root) = &self.root {
             S::prepare(root, key, self.prepared_from, step, found);
         }

@@ -6,6 +6,7 @@
 //! variable *is* does not change, only where its bytes are meanwhile. It is done for variables that are a `String` or a
 //! `Vec<u8>`; whatever else travels is moved.
 
+use compact_str::CompactString;
 use std::any::Any;
 
 /// What is done with each variable of a scope that is a text or bytes. Called by generated code, in order of the fields.
@@ -15,6 +16,9 @@ pub trait Leaves {
 
     /// The variable is bytes.
     fn bytes(&mut self, bytes: &mut Vec<u8>);
+
+    /// The variable is a borrowed text, on its way.
+    fn lent(&mut self, text: &mut CompactString);
 }
 
 /// Hands `value` to `leaves`, if it is a text or bytes. (Which it is, is known when this is compiled for a type.)
@@ -25,6 +29,8 @@ pub(super) fn leaf<T: 'static, L: Leaves>(value: &mut T, leaves: &mut L) {
         leaves.text(text);
     } else if let Some(bytes) = any.downcast_mut::<Vec<u8>>() {
         leaves.bytes(bytes);
+    } else if let Some(text) = any.downcast_mut::<CompactString>() {
+        leaves.lent(text);
     }
 }
 
@@ -43,6 +49,10 @@ pub(crate) struct Arena {
     bytes: Vec<u8>,
     text: String,
     lengths: Vec<u32>,
+    /// How many borrowed texts there were.
+    lent: u32,
+    /// Which of them are packed, with their lengths: most are so short that they need no memory.
+    packed: Vec<(u32, u32)>,
 }
 
 impl Arena {
@@ -51,6 +61,8 @@ impl Arena {
         self.bytes.clear();
         self.text.clear();
         self.lengths.clear();
+        self.lent = 0;
+        self.packed.clear();
         if self.bytes.capacity() + self.text.capacity() > KEPT {
             *self = Arena::default();
         }
@@ -58,7 +70,7 @@ impl Arena {
 
     /// Whether nothing was packed.
     pub(crate) fn is_empty(&self) -> bool {
-        self.lengths.is_empty()
+        self.lengths.is_empty() && self.packed.is_empty()
     }
 
     /// What takes them out again, in the same order.
@@ -67,6 +79,8 @@ impl Arena {
             bytes: &self.bytes,
             text: &self.text,
             lengths: self.lengths.iter(),
+            lent: 0,
+            packed: self.packed.iter(),
         }
     }
 }
@@ -94,6 +108,17 @@ impl Leaves for Arena {
         self.bytes.extend_from_slice(bytes);
         *bytes = Vec::new();
     }
+
+    #[inline]
+    fn lent(&mut self, text: &mut CompactString) {
+        if text.is_heap_allocated() && text.len() <= SHORT {
+            // Checked above.
+            self.packed.push((self.lent, text.len() as u32));
+            self.text.push_str(text);
+            *text = CompactString::default();
+        }
+        self.lent += 1;
+    }
 }
 
 /// Takes out what an [`Arena`] holds.
@@ -102,6 +127,8 @@ pub(crate) struct Unpack<'a> {
     bytes: &'a [u8],
     text: &'a str,
     lengths: std::slice::Iter<'a, u32>,
+    lent: u32,
+    packed: std::slice::Iter<'a, (u32, u32)>,
 }
 
 impl Unpack<'_> {
@@ -131,6 +158,20 @@ impl Leaves for Unpack<'_> {
             first.clone_into(bytes);
             self.bytes = rest;
         }
+    }
+
+    #[inline]
+    fn lent(&mut self, text: &mut CompactString) {
+        if let Some((number, length)) = self.packed.as_slice().first()
+            && *number == self.lent
+        {
+            self.packed.next();
+            if let Some((first, rest)) = self.text.split_at_checked(*length as usize) {
+                *text = CompactString::new(first);
+                self.text = rest;
+            }
+        }
+        self.lent += 1;
     }
 }
 

@@ -25,6 +25,7 @@ pub const WORKLOAD: Workload = Workload {
     contenders: &[
         Contender::new(BASE, BASE, limit::run),
         Contender::new("rama", BASE, rama::run),
+        Contender::new("rama-owned", BASE, rama::run_owned),
         Contender::new("limit-freehome", BASE, freehome::run),
         Contender::new("limit-arena", BASE, arena::run),
         Contender::new("timely", BASE, timely::run),

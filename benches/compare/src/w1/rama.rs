@@ -1,4 +1,4 @@
-//! Ours: the module of the README, with the lines handed over in batches.
+//! Ours: the module of the README, with the lines handed over in batches; and the same with words that are owned.
 
 use crate::contender::{Outcome, Run};
 use crate::kit::clock::Clock;
@@ -35,6 +35,29 @@ topology! {
         /// Counts each word on the task that owns it.
         #[stream(source = lines)]
         async fn count_words(&mut self, line: String) {
+            let word: &str = explode(line.split(' ')).await;
+            hash_partition(word).await;
+            self.counts.key(word).update(|n| *n += 1);
+        }
+    }
+}
+
+/// Counts how often each word was seen; each is a `String`.
+#[module]
+pub(super) struct OwnedWordCount {
+    /// Lines of text.
+    #[depot(random, keep = 0)]
+    lines: Depot<String>,
+    /// How often each word was seen.
+    #[pstate(owner = count_words)]
+    counts: PState<Map<String, u64>>,
+}
+
+topology! {
+    impl OwnedWordCount {
+        /// Counts each word on the task that owns it.
+        #[stream(source = lines)]
+        async fn count_words(&mut self, line: String) {
             let word = explode(line.split(' ').map(str::to_owned)).await;
             hash_partition(&word).await;
             self.counts.key(&word).update(|n| *n += 1);
@@ -42,15 +65,12 @@ topology! {
     }
 }
 
+/// Words that are lent to the code behind the hop.
 pub(super) fn run() -> Outcome {
     let batches = input::batches(input::lines(), BATCH);
     client()?.block_on(async {
         let cluster = InProcessCluster::start()?;
-        let launch = Launch::tasks(TASKS)
-            .threads(THREADS)
-            .max_unfinished(MAX_UNFINISHED)
-            .max_backlog(MAX_BACKLOG);
-        let app = cluster.launch::<WordCount>(launch).await?;
+        let app = cluster.launch::<WordCount>(launch()).await?;
         let lines = app.lines();
         let clock = Clock::start();
         feed(batches, UNDER_WAY, |batch| lines.append_batch(batch).into_future()).await?;
@@ -58,4 +78,26 @@ pub(super) fn run() -> Outcome {
         check::words(app.counts().items().await?)?;
         Ok(Run::of(input::word_count(), cost))
     })
+}
+
+/// Words that travel as `String`s.
+pub(super) fn run_owned() -> Outcome {
+    let batches = input::batches(input::lines(), BATCH);
+    client()?.block_on(async {
+        let cluster = InProcessCluster::start()?;
+        let app = cluster.launch::<OwnedWordCount>(launch()).await?;
+        let lines = app.lines();
+        let clock = Clock::start();
+        feed(batches, UNDER_WAY, |batch| lines.append_batch(batch).into_future()).await?;
+        let cost = clock.stop();
+        check::words(app.counts().items().await?)?;
+        Ok(Run::of(input::word_count(), cost))
+    })
+}
+
+fn launch() -> Launch {
+    Launch::tasks(TASKS)
+        .threads(THREADS)
+        .max_unfinished(MAX_UNFINISHED)
+        .max_backlog(MAX_BACKLOG)
 }

@@ -1,6 +1,6 @@
 //! What a topology's picture shows, without positions.
 
-use crate::codegen::machine::{Machine, Segment};
+use crate::codegen::machine::{HopText, Machine, Segment};
 use crate::ir::{Access, Alignment};
 use crate::model::function_text;
 use crate::model::{DepotDecl, ModuleDecl, OnFailure, Partitioner, TopologyDecl, text};
@@ -147,7 +147,7 @@ impl Drawing {
                 let scope = &machine.segments[hop.to].scope;
                 let item = &mut drawing.items[*to];
                 if item.from.is_empty() {
-                    item.label = hop_label(hop.operation, &hop.arguments, scope);
+                    item.label = hop_label(hop, scope);
                 }
                 item.from.push(from);
             }
@@ -212,14 +212,17 @@ fn item(title: &str, segment: &Segment, stores: &mut Stores<'_>) -> Item {
 }
 
 /// `hash_partition(&word)`, `carries word, total`
-fn hop_label(operation: &str, arguments: &str, scope: &[String]) -> Vec<Line> {
+fn hop_label(hop: &HopText, scope: &[String]) -> Vec<Line> {
+    let (operation, arguments) = (hop.operation, &hop.arguments);
     let call = match operation {
         // Its argument is all of the call.
-        "append" => arguments.to_owned(),
+        "append" => arguments.clone(),
         "before_external" => "before external".to_owned(),
         _ => format!("{operation}({arguments})"),
     };
-    let mut label = vec![Line::new(&call, Style::Plain, SPINE - 4)];
+    let explode = hop.each.iter().map(|items| format!("explode({items})"));
+    let calls = explode.chain(std::iter::once(call));
+    let mut label: Vec<Line> = calls.map(|call| Line::new(&call, Style::Plain, SPINE - 4)).collect();
     let names = scope.iter().map(|name| match name.as_str() {
         "__value" if operation == "explode" => "the item",
         "__value" => "the result",

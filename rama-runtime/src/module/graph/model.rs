@@ -148,6 +148,9 @@ pub enum EdgeKind {
         operation: &'static str,
         /// The code of its arguments.
         arguments: &'static str,
+        /// Where it is done once for each item of an `explode`: the code of the items.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        each: Option<&'static str>,
         /// The variables that travel, as the user would call them.
         carries: Vec<&'static str>,
     },
@@ -295,6 +298,7 @@ fn edges(module: &ModuleDescriptor, number: usize, topology: &TopologyDescriptor
             let goes_on = EdgeKind::Hop {
                 operation: hop.operation,
                 arguments: hop.arguments,
+                each: hop.each,
                 carries: words::carried(hop.operation, scope),
             };
             add(id(at), id(hop.to), goes_on);

@@ -54,6 +54,7 @@ const fn hop(operation: &'static str, arguments: &'static str, to: usize) -> Hop
     HopDescriptor {
         operation,
         arguments,
+        each: None,
         appends: None,
         to,
     }
@@ -90,6 +91,7 @@ const SHOP: ModuleDescriptor = ModuleDescriptor {
                     HopDescriptor {
                         operation: "append",
                         arguments: "self.letters.append(letter)",
+                        each: None,
                         appends: Some(1),
                         to: 2,
                     },
@@ -382,13 +384,11 @@ fn a_real_module_prints_as_mermaid() {
       depot0(["lines<br/>Depot#60;String#62;<br/>random"])
       subgraph topology0["count_words"]
         topology0_segment0["count_words<br/>partition#58; any task"]
-        topology0_segment1["segment 1<br/>partition#58; any task"]
         topology0_segment2["segment 2<br/>partition#58; #96;word#96;"]
       end
       pstate0[("counts<br/>Map#60;String, u64#62;")]
       depot0 -->|"count_words<br/>String"| topology0_segment0
-      topology0_segment0 -->|"explode(line.split_whitespace().map(str#58;#58;to_owned))<br/>carries the item"| topology0_segment1
-      topology0_segment1 -->|"hash_partition(#38;word)<br/>carries word"| topology0_segment2
+      topology0_segment0 -->|"explode(line.split_whitespace().map(str#58;#58;to_owned))<br/>hash_partition(#38;word)<br/>carries word"| topology0_segment2
       topology0_segment2 ==>|"writes word"| pstate0
     "#);
 }
@@ -405,13 +405,11 @@ fn a_real_module_prints_as_dot() {
         label="count_words";
         style=dashed;
         topology0_segment0 [label="count_words\npartition: any task"];
-        topology0_segment1 [label="segment 1\npartition: any task"];
         topology0_segment2 [label="segment 2\npartition: `word`"];
       }
       pstate0 [shape=cylinder, label="counts\nMap<String, u64>"];
       depot0 -> topology0_segment0 [label="count_words\nString"];
-      topology0_segment0 -> topology0_segment1 [label="explode(line.split_whitespace().map(str::to_owned))\ncarries the item"];
-      topology0_segment1 -> topology0_segment2 [label="hash_partition(&amp;word)\ncarries word"];
+      topology0_segment0 -> topology0_segment2 [label="explode(line.split_whitespace().map(str::to_owned))\nhash_partition(&amp;word)\ncarries word"];
       topology0_segment2 -> pstate0 [style=bold, label="writes word"];
     }
     "#);
@@ -453,12 +451,6 @@ fn a_real_module_prints_as_json() {
               "partitioned_by": "any task"
             },
             {
-              "id": "topology0_segment1",
-              "source": "count_words",
-              "entry": false,
-              "partitioned_by": "any task"
-            },
-            {
               "id": "topology0_segment2",
               "source": "count_words",
               "entry": false,
@@ -488,20 +480,11 @@ fn a_real_module_prints_as_json() {
         },
         {
           "from": "topology0_segment0",
-          "to": "topology0_segment1",
-          "kind": "hop",
-          "operation": "explode",
-          "arguments": "line.split_whitespace().map(str::to_owned)",
-          "carries": [
-            "the item"
-          ]
-        },
-        {
-          "from": "topology0_segment1",
           "to": "topology0_segment2",
           "kind": "hop",
           "operation": "hash_partition",
           "arguments": "&word",
+          "each": "line.split_whitespace().map(str::to_owned)",
           "carries": [
             "word"
           ]
@@ -522,11 +505,17 @@ fn a_real_module_prints_as_json() {
 fn a_graph_of_a_real_module_has_its_hops_with_what_they_carry() {
     let graph = WordCount::DESCRIPTOR.graph();
     let hops = graph.edges.iter().filter_map(|edge| match &edge.kind {
-        EdgeKind::Hop { operation, carries, .. } => Some((*operation, carries.as_slice())),
+        EdgeKind::Hop {
+            operation,
+            each,
+            carries,
+            ..
+        } => Some((*each, *operation, carries.as_slice())),
         _ => None,
     });
-    let hops: Vec<(&str, &[&str])> = hops.collect();
-    assert_eq!(hops, [("explode", &["the item"][..]), ("hash_partition", &["word"])]);
+    let hops: Vec<(Option<&str>, &str, &[&str])> = hops.collect();
+    let words = "line.split_whitespace().map(str::to_owned)";
+    assert_eq!(hops, [(Some(words), "hash_partition", &["word"][..])]);
 }
 
 #[test]
@@ -573,8 +562,9 @@ fn named(text: &'static str) -> Graph {
             EdgeKind::Hop {
                 operation,
                 arguments,
+                each,
                 carries,
-            } => (*operation, *arguments, *carries) = (text, text, vec![text]),
+            } => (*operation, *arguments, *each, *carries) = (text, text, Some(text), vec![text]),
             EdgeKind::Read { key, .. } | EdgeKind::Write { key, .. } => *key = Some(text),
             EdgeKind::Append | EdgeKind::DeadLetter => {}
         }

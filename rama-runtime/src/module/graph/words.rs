@@ -70,14 +70,16 @@ pub(super) fn edge(kind: &EdgeKind) -> Vec<String> {
         EdgeKind::Hop {
             operation,
             arguments,
+            each,
             carries,
         } => {
-            let mut lines = vec![match *operation {
+            let mut lines: Vec<String> = each.iter().map(|items| format!("explode({items})")).collect();
+            lines.push(match *operation {
                 // Its argument is all of the call.
                 "append" => (*arguments).to_owned(),
                 "before_external" => "before external".to_owned(),
                 operation => format!("{operation}({arguments})"),
-            }];
+            });
             if !carries.is_empty() {
                 lines.push(format!("carries {}", carries.join(", ")));
             }

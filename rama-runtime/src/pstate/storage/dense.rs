@@ -7,7 +7,7 @@ use crate::pstate::schema::Key;
 use foldhash::fast::RandomState;
 use std::any::{Any, TypeId};
 use std::cell::Cell;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash};
 
 /// Entries in a dense array, in the order in which they came, and a hash table of their numbers.
 ///
@@ -116,10 +116,10 @@ impl<K: Key, N> Dense<K, N> {
             .map(|number| number as usize)
     }
 
-    /// Prepares a lookup of that key; called with each [`Step`] in order, with other keys in between. `found` is what the
+    /// Prepares a lookup of that key, or of what it borrows as; called with each [`Step`] in order, with other keys in between. `found` is what the
     /// steps of one key hand on.
     #[inline(always)]
-    pub(super) fn prepare(&self, key: &K, step: Step, found: &mut u64, inside: Option<fn(&N)>) {
+    pub(super) fn prepare<Q: Hash + ?Sized>(&self, key: &Q, step: Step, found: &mut u64, inside: Option<fn(&N)>) {
         match step {
             Step::Index => {
                 *found = self.hasher.hash_one(key);

@@ -21,6 +21,7 @@ use super::lookup::HeldKey;
 use super::schema::{Key, Schema, load_nested};
 use super::window::Window;
 use crate::group::{Changes, Cold, Entries, Evicting, StoreError, value};
+use std::hash::Hash;
 
 /// The entries of a map or a set, on one task.
 pub trait Storage: Default + Send + Sized + 'static {
@@ -50,9 +51,9 @@ pub trait Storage: Default + Send + Sized + 'static {
         !std::mem::needs_drop::<Self::Undo>()
     }
 
-    /// Prepares a lookup of `key`, if there are at least that many entries.
+    /// Prepares a lookup of `key`, or of what it borrows as, if there are at least that many entries.
     #[inline]
-    fn prepare(&self, _key: &Self::Key, _least: usize, _step: Step, _found: &mut u64) {}
+    fn prepare<Q: Hash + ?Sized>(&self, _key: &Q, _least: usize, _step: Step, _found: &mut u64) {}
 
     /// Runs `edit` on the entry of `key`.
     fn edit<H, E>(&mut self, key: H, edit: E) -> (E::Out, After<Self::Undo>)

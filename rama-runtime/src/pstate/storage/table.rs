@@ -11,6 +11,7 @@ use crate::pstate::lookup::{HeldKey, Lookup};
 use crate::pstate::schema::{Key, Schema, remove_nested, store_nested};
 use crate::pstate::window::Window;
 use std::cell::OnceCell;
+use std::hash::Hash;
 use std::mem;
 
 /// Entries in a hash table: a point read or write costs one hash and one probe.
@@ -164,7 +165,7 @@ impl<K: Key, S: Schema> Storage for Table<K, S> {
     }
 
     #[inline]
-    fn prepare(&self, key: &K, least: usize, step: Step, found: &mut u64) {
+    fn prepare<Q: Hash + ?Sized>(&self, key: &Q, least: usize, step: Step, found: &mut u64) {
         if self.map.len() >= least {
             self.map.prepare(key, step, found, S::PREPARE_INSIDE);
         }

@@ -1,0 +1,108 @@
+//! An `explode` with a partitioner right behind it: each item goes where it belongs at once.
+//!
+//! A branch that would do nothing but go on is no event of its own. What the partitioner's event would do, its arguments, is done
+//! in the loop over the items, and the hops are sent from there: in the same order, on behalf of the same record, and taken back
+//! if the event fails, which is now that of the whole loop.
+
+use super::segment::Emitter;
+use crate::ir::{Await, AwaitId, Node, Stmt};
+use crate::names;
+use crate::ops::{Emitted, End};
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Expr, Member};
+
+impl<'a> Emitter<'a> {
+    /// `let item = explode(items).await; partition(&item).await;`, if `stmt` and `next` are that.
+    pub(super) fn exploded(&mut self, stmt: &'a Stmt, next: Option<&'a Stmt>) -> Option<TokenStream> {
+        let (explode, declares) = match stmt {
+            Stmt::Let {
+                node: Node::Await(point),
+                diverge: None,
+                declares,
+                ..
+            } => (*point, declares.as_slice()),
+            Stmt::Eval {
+                node: Node::Await(point),
+            } => (*point, [].as_slice()),
+            _ => return None,
+        };
+        let Some(Stmt::Eval {
+            node: Node::Await(partition),
+        }) = next
+        else {
+            return None;
+        };
+        let (items, moves): (&Await, &Await) = (&self.body.awaits[explode], &self.body.awaits[*partition]);
+        // Its arguments may not look at what the items are borrowed from.
+        if items.call.operation.name() != "explode"
+            || !moves.call.operation.is_partitioner()
+            || !moves.facts.accesses.is_empty()
+        {
+            return None;
+        }
+        // Variables around the loop that the arguments may use up: each branch has its own.
+        let mut own = Vec::new();
+        if !moves.call.evaluated().iter().all(only_looks) {
+            let mentioned = items.live.intersection(&moves.facts.mentions).copied();
+            own.extend(mentioned.filter(|binding| self.body.bindings[*binding].lent.is_none()));
+            if own.iter().any(|binding| items.parts.contains_key(binding)) {
+                return None;
+            }
+        }
+        let private = names::private();
+        let copies = own.iter().map(|&binding| {
+            let variable = self.variable(items, binding);
+            let (ident, mutable) = (&self.body.bindings[binding].ident, self.body.bindings[binding].mutable);
+            let (mutable, outer) = (mutable.then(|| quote!(mut)), self.outer_names(&[binding]));
+            quote!(let #mutable #ident = #private::branched(&#variable); #outer)
+        });
+        let copies: TokenStream = copies.collect();
+        let arguments = self.arguments(explode);
+        let item = names::value("item", items.call.span);
+        let (bound, _) = self.stmt_of(stmt, (quote!(#item), false));
+        let Emitted { code, end } = self.emit(*partition, &|binding| {
+            Some(!declares.contains(&binding) && !own.contains(&binding))
+        });
+        let End::Hop { route, next } = end else { return None };
+        self.exploded.push((*partition, explode));
+        let (items, sink) = (&arguments[0], names::sink());
+        Some(quote! {{
+            for #item in ::core::iter::IntoIterator::into_iter(#items) {
+                #copies
+                #bound
+                #code
+                #sink.hop(#route, #next);
+            }
+            return ::core::result::Result::Ok(#private::Flow::Moved);
+        }})
+    }
+
+    /// The `explode` whose items a partitioner is reached for, if it is.
+    pub(super) fn exploded_by(&self, partition: AwaitId) -> Option<AwaitId> {
+        let found = self.exploded.iter().find(|(other, _)| *other == partition);
+        found.map(|(_, explode)| *explode)
+    }
+}
+
+/// Whether an argument surely moves nothing: `&item`, `&post.author`, `3`.
+fn only_looks(argument: &Expr) -> bool {
+    match argument {
+        Expr::Lit(_) => true,
+        Expr::Reference(reference) => reference.mutability.is_none() && is_place(&reference.expr),
+        Expr::Paren(inner) => only_looks(&inner.expr),
+        Expr::Group(inner) => only_looks(&inner.expr),
+        _ => false,
+    }
+}
+
+fn is_place(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) => true,
+        Expr::Field(field) => matches!(field.member, Member::Named(_) | Member::Unnamed(_)) && is_place(&field.base),
+        Expr::Reference(_) => only_looks(expr),
+        Expr::Paren(inner) => is_place(&inner.expr),
+        Expr::Group(inner) => is_place(&inner.expr),
+        _ => false,
+    }
+}
