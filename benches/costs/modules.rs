@@ -86,3 +86,45 @@ topology! {
         }
     }
 }
+
+/// Counts words, each of which is a `String` of its own.
+#[module]
+pub(crate) struct OwnedWords {
+    #[depot(random, keep = 0)]
+    lines: Depot<String>,
+    #[pstate(owner = count_words)]
+    words: PState<Map<String, u64>>,
+}
+
+topology! {
+    impl OwnedWords {
+        /// Counts each word on the task that owns it.
+        #[stream(source = lines)]
+        async fn count_words(&mut self, line: String) {
+            let word = explode(line.split(' ').map(str::to_owned)).await;
+            hash_partition(&word).await;
+            self.words.key(&word).update(|n| *n += 1);
+        }
+    }
+}
+
+/// Delivers each record to a hundred others.
+#[module]
+pub(crate) struct Deliveries {
+    #[depot(random, keep = 0)]
+    posts: Depot<u64>,
+    #[pstate(owner = deliver)]
+    timelines: PState<Map<u64, List<u64>>>,
+}
+
+topology! {
+    impl Deliveries {
+        /// Always the same hundred.
+        #[stream(source = posts)]
+        async fn deliver(&mut self, post: u64) {
+            let follower = explode((0..100).map(|number: u64| number.wrapping_mul(0x9E37_79B9_7F4A_7C15))).await;
+            hash_partition(&follower).await;
+            self.timelines.key(&follower).push(post);
+        }
+    }
+}

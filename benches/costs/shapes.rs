@@ -1,6 +1,6 @@
 //! The shapes: what is done with each record.
 
-use crate::modules::{Log, Steps};
+use crate::modules::{Deliveries, Log, OwnedWords, Steps};
 use clap::ValueEnum;
 use rama_benches::input::{keys, lines};
 use rama_benches::modules::{Exchange, WordCount};
@@ -32,6 +32,8 @@ pub(crate) enum Shape {
     HopLines,
     Explode,
     WordCount,
+    OwnedWords,
+    Deliver,
 }
 
 impl Shape {
@@ -53,6 +55,8 @@ impl Shape {
             Shape::HopLines => "hop-lines",
             Shape::Explode => "explode",
             Shape::WordCount => "word-count",
+            Shape::OwnedWords => "owned-words",
+            Shape::Deliver => "deliver",
         }
     }
 
@@ -73,7 +77,11 @@ impl Shape {
             Shape::ReadLines => "read by a stream that does nothing",
             Shape::HopLines => "one hop with the line",
             Shape::Explode => "exploded into its 10 words, no hop",
-            Shape::WordCount => "exploded; a hop and an update of a `Map<String, u64>` for each of the 10 words",
+            Shape::WordCount => {
+                "exploded; a hop of a `&str` and an update of a `Map<String, u64>` for each of the 10 words"
+            }
+            Shape::OwnedWords => "the same, with words that are `String`s",
+            Shape::Deliver => "exploded into 100 numbers; a hop and a push to a list for each",
         }
     }
 
@@ -100,6 +108,8 @@ impl Shape {
             Shape::HopLines => text::<Steps>(records, |client| client.lines_hopping()),
             Shape::Explode => text::<Steps>(records, |client| client.lines_exploded()),
             Shape::WordCount => text::<WordCount>(records, |client| client.lines()),
+            Shape::OwnedWords => text::<OwnedWords>(records, |client| client.lines()),
+            Shape::Deliver => numbers::<Deliveries, _>(records, |client| client.posts()),
         }
     }
 }

@@ -77,6 +77,7 @@ mod group;
 pub mod key;
 pub mod module;
 pub mod ops;
+mod prefetch;
 pub mod prelude;
 pub mod pstate;
 mod question;

@@ -1,7 +1,11 @@
 //! The records of one partition, in memory.
 
 use crate::exec::discard;
+use crate::prefetch::prefetch;
 use std::collections::VecDeque;
+
+/// So many records further on is what will be read by the time that it is here.
+const AHEAD: usize = 32;
 
 /// A log whose front may have been trimmed: offsets never change.
 #[derive(Debug)]
@@ -38,8 +42,20 @@ impl<R> Log<R> {
         self.records.extend(records);
     }
 
+    #[inline]
     pub(super) fn get(&self, offset: u64) -> Option<&R> {
         self.records.get(usize::try_from(offset.checked_sub(self.base)?).ok()?)
+    }
+
+    /// The record at `offset`, of several that are read in order: those behind it are asked for. The thread that made them is
+    /// another one, and the processor does not foresee that the reading goes on after each event.
+    #[inline]
+    pub(super) fn read(&self, offset: u64) -> Option<&R> {
+        let at = usize::try_from(offset.checked_sub(self.base)?).ok()?;
+        if let Some(ahead) = self.records.get(at + AHEAD) {
+            prefetch(ahead);
+        }
+        self.records.get(at)
     }
 
     /// Forgets records below `offset`.

@@ -138,11 +138,18 @@ impl<R: Clone> Depot<R> {
     ///
     /// # Errors
     /// When it was trimmed, or does not exist yet.
+    #[inline]
     pub fn record(&self, offset: u64) -> Result<R, EventError> {
-        let found = match self.log.get(offset) {
-            Some(record) => Some(record.clone()),
-            None => self.stored_record(offset).map_err(EventError::of_store)?,
-        };
+        match self.log.read(offset) {
+            Some(record) => Ok(record.clone()),
+            None => self.record_elsewhere(offset),
+        }
+    }
+
+    /// The record at `offset`, which is not in memory.
+    #[cold]
+    fn record_elsewhere(&self, offset: u64) -> Result<R, EventError> {
+        let found = self.stored_record(offset).map_err(EventError::of_store)?;
         found.ok_or_else(|| {
             let PartitionInfo { start, end } = self.info();
             EventError::new(format!(
@@ -152,7 +159,6 @@ impl<R: Clone> Depot<R> {
     }
 
     /// The record at `offset`, which is not in memory, if it is stored.
-    #[cold]
     fn stored_record(&self, offset: u64) -> Result<Option<R>, StoreError> {
         let PartitionInfo { start, end } = self.info();
         let stored = self.stored.as_ref().filter(|_| (start..end).contains(&offset));

@@ -3,6 +3,7 @@
 use super::host::Host;
 use super::phase::Phase;
 use crate::module::Module;
+use crate::prefetch::prefetch;
 use crate::pstate::Step;
 use crate::topology::{Envelope, Machine, Out, Run};
 use std::iter::Peekable;
@@ -13,16 +14,6 @@ use std::vec::Drain;
 pub(super) enum Arrivals<'b, H> {
     Hops(Hops<'b, H>),
     Records(Records),
-}
-
-/// How an event begins.
-pub(super) enum Begin<H> {
-    /// With the record at that place of the depot's partition.
-    Record { source: usize, offset: u64 },
-    /// With a scope that has arrived.
-    Hop(H),
-    /// With a scope that the event before has left here, or that this one has jumped to.
-    Here(H),
 }
 
 /// Records of a flight.
@@ -40,15 +31,21 @@ pub(super) struct Hops<'b, H> {
     envelopes: Drain<'b, Envelope<H>>,
     /// Envelopes of the batch.
     len: usize,
-    /// How many envelopes are left when the current run is over.
+    /// How many of them are left.
+    left: usize,
+    /// How many are left when the current run is over.
     run_ends: usize,
     /// How many are left when those whose lookups are prepared have run.
     ahead_ends: usize,
+    /// How many are left when one of the two comes, so that most events are asked one question.
+    next_end: usize,
 }
 
 /// So many events' lookups are prepared together: enough to wait for memory together, and so few that what they look up is still in
 /// the nearest cache when they run. A power of two.
 const AHEAD: usize = 32;
+/// Bytes of a cache line.
+const LINE: usize = 64;
 /// What preparing has found, for those that run and those that are prepared: by how many envelopes are left behind the one that it was
 /// found for. What stands there of others is only a hint that is of no use.
 pub(super) type Found = [u64; FOUND];
@@ -65,8 +62,10 @@ impl<'b, H> Hops<'b, H> {
             runs: runs.drain(..).peekable(),
             envelopes: envelopes.drain(..),
             len,
+            left: len,
             run_ends: len,
             ahead_ends: len,
+            next_end: len,
         }
     }
 
@@ -103,9 +102,45 @@ impl<'b, H> Hops<'b, H> {
             take(Step::Index, 0..next);
             take(Step::Entry, 0..stretch);
         }
+        for envelope in ahead
+            .iter()
+            .skip(second)
+            .take(AHEAD)
+            .step_by(LINE.div_ceil(size_of::<Envelope<H>>().max(1)))
+        {
+            prefetch(envelope);
+        }
         take(Step::Index, next..second);
         take(Step::Entry, stretch..next);
         take(Step::Inside, 0..stretch);
+    }
+
+    /// A run is over, or those whose lookups are prepared have run. Returns whether there are more.
+    #[inline(never)]
+    fn turn<M: Module, K: Machine<M, Hop = H>>(
+        &mut self,
+        out: &mut Out<H>,
+        phase: &mut Phase,
+        machine: &K,
+        host: &mut Host<M>,
+    ) -> bool {
+        if self.left == self.run_ends {
+            *phase = Phase::Between;
+            if !self.next_run(out, host) {
+                return false;
+            }
+        }
+        if K::PREPARES && self.left == self.ahead_ends {
+            *phase = Phase::Ahead;
+            self.prepare(machine, host);
+        }
+        *phase = Phase::Body;
+        self.next_end = if K::PREPARES {
+            self.run_ends.max(self.ahead_ends)
+        } else {
+            self.run_ends
+        };
+        true
     }
 
     /// The next one; `out` learns where it stands.
@@ -117,20 +152,11 @@ impl<'b, H> Hops<'b, H> {
         machine: &K,
         host: &mut Host<M>,
     ) -> Option<H> {
-        let left = self.envelopes.len();
-        if left == self.run_ends {
-            *phase = Phase::Between;
-            if !self.next_run(out, host) {
-                return None;
-            }
-            *phase = Phase::Body;
-        }
-        if K::PREPARES && left == self.ahead_ends {
-            *phase = Phase::Ahead;
-            self.prepare(machine, host);
-            *phase = Phase::Body;
+        if self.left == self.next_end && !self.turn(out, phase, machine, host) {
+            return None;
         }
         let Envelope { task, record, hop } = self.envelopes.next()?;
+        self.left -= 1;
         (out.task, out.record) = (task, record);
         Some(hop)
     }
@@ -138,7 +164,7 @@ impl<'b, H> Hops<'b, H> {
     /// Makes known to the state what was found for the hop that has just been taken.
     #[inline(always)]
     pub(super) fn expect<M, K: Machine<M, Hop = H>>(&self, machine: &K, module: &M, hop: &H, found: &mut Found) {
-        let found = &mut found[self.envelopes.len() % FOUND];
+        let found = &mut found[self.left % FOUND];
         machine.prepare(hop, module, Step::Expect, found);
     }
 }

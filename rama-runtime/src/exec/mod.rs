@@ -10,6 +10,7 @@ mod batch;
 mod commit;
 mod counters;
 mod epoch;
+mod events;
 mod external;
 mod guard;
 mod host;

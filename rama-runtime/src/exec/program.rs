@@ -1,20 +1,19 @@
 //! A compiled topology at work on one thread: the typed half of the runtime.
 
-use super::arrivals::{Arrivals, Begin, Hops, Records};
+use super::arrivals::{Arrivals, Hops, Records};
 use super::batch::Batch;
 use super::epoch::{PlannedRun, RunWriter};
+use super::events::{KEPT, SPARE};
 use super::external::External;
-use super::guard::{attempt, discard, insist};
-use super::host::{Host, Task};
+use super::guard::discard;
+use super::host::Host;
 use super::phase::Phase;
 use super::slots::Waiting;
 use crate::depot::Failure;
 use crate::env::Rng;
 use crate::group::StoreError;
 use crate::module::Module;
-use crate::topology::{
-    Emit, Envelope, Envelopes, EventError, Flow, Machine, Out, Place, Route, TreeRef, Wire, check_wire,
-};
+use crate::topology::{Emit, Envelope, Envelopes, Machine, Out, Place, Route, TreeRef, Wire};
 use std::any::Any;
 use std::collections::VecDeque;
 
@@ -70,6 +69,7 @@ pub fn program<M: Module, K: Machine<M>>(machine: K) -> Box<dyn Program<M>> {
         index: 0,
         out: Out::new(Vec::new(), 0, Rng::new(0), false),
         spare: Vec::new(),
+        jumped: None,
         branches: Vec::new(),
         spare_branches: Vec::new(),
         phase: Phase::Between,
@@ -80,235 +80,32 @@ pub fn program<M: Module, K: Machine<M>>(machine: K) -> Box<dyn Program<M>> {
     })
 }
 
-struct Compiled<M: Module, K: Machine<M>> {
-    machine: K,
-    index: usize,
-    out: Out<K::Hop>,
+/// A machine at work.
+pub(super) struct Compiled<M: Module, K: Machine<M>> {
+    pub(super) machine: K,
+    pub(super) index: usize,
+    pub(super) out: Out<K::Hop>,
     #[expect(
         clippy::vec_box,
         reason = "a batch travels in its box, and the box is what is used again"
     )]
-    spare: Vec<Box<Envelopes<K::Hop>>>,
+    pub(super) spare: Vec<Box<Envelopes<K::Hop>>>,
+    /// Where the running event goes on.
+    pub(super) jumped: Option<K::Hop>,
     /// What runs next, before anything queued: branches of the running event, those of the innermost one last.
-    branches: Vec<VecDeque<K::Hop>>,
-    spare_branches: Vec<VecDeque<K::Hop>>,
-    phase: Phase,
+    pub(super) branches: Vec<VecDeque<K::Hop>>,
+    pub(super) spare_branches: Vec<VecDeque<K::Hop>>,
+    pub(super) phase: Phase,
     /// Whether its events may yield, so that the time they take matters.
-    yields: bool,
+    pub(super) yields: bool,
     /// Whether the module is durable.
-    is_durable: bool,
+    pub(super) is_durable: bool,
     /// Of a durable module: the hop that has begun the running event, encoded, if that makes a future.
-    made_from: Option<Vec<u8>>,
-    module: std::marker::PhantomData<fn(M)>,
+    pub(super) made_from: Option<Vec<u8>>,
+    pub(super) module: std::marker::PhantomData<fn(M)>,
 }
 
-/// How many emptied buffers of a kind are kept for use again.
-const SPARE: usize = 64;
-/// A buffer of branches that has grown beyond this is not kept.
-const KEPT: usize = 1 << 14;
-
 impl<M: Module, K: Machine<M>> Compiled<M, K> {
-    /// Runs everything that has arrived, each event with what follows from it on the same task before anything queued. A
-    /// panic is caught here, once for all events; it fails the event that it interrupts, and no other.
-    fn drive(&mut self, mut arrivals: Arrivals<'_, K::Hop>, host: &mut Host<M>) {
-        if self.yields {
-            host.begin_event();
-        }
-        while let Err(error) = attempt(|| self.events(&mut arrivals, host)) {
-            self.recover(error, host);
-        }
-        host.fold(self.out.tree, self.out.leave());
-    }
-
-    /// The loop that everything runs in. An event that does nothing but write, and perhaps go on elsewhere, is over here; whatever
-    /// else one may do is in [`end`](Self::end). It is the only place that calls the machine, so the machine's code is here, too.
-    fn events(&mut self, arrivals: &mut Arrivals<'_, K::Hop>, host: &mut Host<M>) {
-        self.phase = Phase::Body;
-        loop {
-            // Branches first, also those of an event before a panic.
-            let input = match self.branches.last_mut() {
-                None => match arrivals {
-                    Arrivals::Hops(hops) => hops
-                        .next(&mut self.out, &mut self.phase, &self.machine, host)
-                        .map(Begin::Hop),
-                    Arrivals::Records(Records { source, first, left }) => left.next().map(|place| {
-                        self.out.record = place;
-                        Begin::Record {
-                            source: *source,
-                            offset: *first + u64::from(place),
-                        }
-                    }),
-                },
-                Some(branches) => match branches.pop_front() {
-                    Some(hop) => Some(Begin::Here(hop)),
-                    None => {
-                        self.branches_done();
-                        continue;
-                    }
-                },
-            };
-            let Some(mut input) = input else {
-                self.phase = Phase::Between;
-                return;
-            };
-            if K::Hop::MAKES_FUTURES
-                && self.is_durable
-                && let Err(error) = self.keep(&input, host)
-            {
-                discard(input);
-                self.fail(&error, host);
-                continue;
-            }
-            let task = &mut host.tasks[self.out.task as usize];
-            task.cx.begin();
-            if K::PREPARES
-                && let (Begin::Hop(hop), Arrivals::Hops(hops)) = (&input, &*arrivals)
-            {
-                hops.expect(&self.machine, &task.module, hop, &mut host.found);
-            }
-            loop {
-                let Task { module, cx, .. } = task;
-                let result = match input {
-                    Begin::Record { source, offset } => self.machine.start(source, offset, module, cx, &mut self.out),
-                    Begin::Hop(hop) | Begin::Here(hop) => self.machine.step(hop, module, cx, &mut self.out),
-                };
-                // Taken apart, and put together again where that is rare: so it stays in registers.
-                match result {
-                    Ok(Flow::Jump(hop)) => {
-                        input = Begin::Here(hop);
-                        continue;
-                    }
-                    Ok(Flow::Hop(route, hop)) => match route {
-                        Route::Task(to) if !self.out.busy => {
-                            self.out.finish_at(to, hop);
-                            self.commit(task);
-                            if self.out.busy {
-                                self.dispatch(host);
-                            }
-                        }
-                        route => self.end(Flow::Hop(route, hop), host),
-                    },
-                    Ok(Flow::Done(value)) => {
-                        if value.is_none() && !self.out.busy {
-                            self.commit(task);
-                        } else {
-                            self.end(Flow::Done(value), host);
-                        }
-                    }
-                    Ok(Flow::Moved) => self.end(Flow::Moved, host),
-                    Err(error) => self.fail(&error, host),
-                }
-                break;
-            }
-        }
-    }
-
-    /// Keeps what begins the running event, if that makes a future: before it runs, as it uses that up.
-    #[inline(never)]
-    fn keep(&mut self, input: &Begin<K::Hop>, host: &mut Host<M>) -> Result<(), EventError> {
-        // A `Serialize` that panics fails this event, not the one before.
-        host.tasks[self.out.task as usize].cx.begin();
-        self.made_from = match input {
-            Begin::Hop(hop) | Begin::Here(hop) if hop.makes_future() => {
-                let mut bytes = Vec::new();
-                hop.encode(&mut bytes)?;
-                Some(bytes)
-            }
-            _ => None,
-        };
-        Ok(())
-    }
-
-    /// The event has succeeded.
-    #[inline(always)]
-    fn commit(&mut self, task: &mut Task<M>) {
-        self.phase = Phase::Commit;
-        task.module.commit();
-        self.phase = Phase::Body;
-    }
-
-    /// The innermost branches have run.
-    fn branches_done(&mut self) {
-        if let Some(empty) = self.branches.pop()
-            && self.spare_branches.len() < SPARE
-            && empty.capacity() <= KEPT
-        {
-            self.spare_branches.push(empty);
-        }
-    }
-
-    /// An event has succeeded, and there is more to do than to commit it.
-    #[inline(never)]
-    fn end(&mut self, mut flow: Flow<K::Hop>, host: &mut Host<M>) {
-        if self.out.checks_wire
-            && let Err(error) = check_wire(&mut self.out, &mut flow)
-        {
-            // First, while it is the event's own work: its `Drop` may panic.
-            discard(flow);
-            self.fail(&error, host);
-        } else {
-            match flow {
-                Flow::Hop(route, hop) => self.out.finish(route, hop),
-                Flow::Done(Some(value)) => host.returned(self.out.tree, self.out.record, value),
-                // Jumps have been followed.
-                Flow::Done(None) | Flow::Moved | Flow::Jump(_) => {}
-            }
-            self.commit(&mut host.tasks[self.out.task as usize]);
-            self.dispatch(host);
-        }
-    }
-
-    /// A panic has interrupted an event.
-    #[cold]
-    fn recover(&mut self, error: EventError, host: &mut Host<M>) {
-        match self.phase {
-            Phase::Body if !host.tasks[self.out.task as usize].cx.has_succeeded() => self.fail(&error, host),
-            Phase::Body | Phase::Commit => {
-                tracing::error!(%error, "a value's `Drop` panicked behind the end of its event");
-                let module = &mut host.tasks[self.out.task as usize].module;
-                insist(|| module.commit());
-                self.dispatch(host);
-            }
-            // A key's `Hash` or `Eq`, mostly: it will fail its own event.
-            Phase::Ahead => {}
-            // Not the event's fault, and what it was about to do cannot be known: no event may run on this state.
-            Phase::Between => std::panic::resume_unwind(Box::new(error)),
-        }
-    }
-
-    /// The running event has failed: nothing of it remains, and its record is told. Its branches are none.
-    #[cold]
-    fn fail(&mut self, error: &EventError, host: &mut Host<M>) {
-        self.phase = Phase::Between;
-        // One by one: a second panic on the way out of a first one would abort the process.
-        insist(|| while self.out.drop_one() {});
-        self.out.settled();
-        // What a panic leaves half done is undone by the rollback, so the state is whole again when it is seen next.
-        let module = &mut host.tasks[self.out.task as usize].module;
-        insist(|| module.rollback());
-        host.failed(self.out.tree, self.out.record, error.to_string());
-        self.phase = Phase::Body;
-    }
-
-    /// Sends on what the event emitted, as far as it has not been sent.
-    fn dispatch(&mut self, host: &mut Host<M>) {
-        self.phase = Phase::Between;
-        // It may have appended: that is always awaited.
-        host.touch(self.out.task);
-        if self.out.full {
-            self.close(host);
-        }
-        if !self.out.waits.is_empty() {
-            self.dispatch_waits(host);
-        }
-        if !self.out.here.is_empty() {
-            let spare = self.spare_branches.pop().unwrap_or_default();
-            self.branches.push(std::mem::replace(&mut self.out.here, spare));
-        }
-        self.out.settled();
-        self.phase = Phase::Body;
-    }
-
     /// Closes the batch for a thread.
     fn close_one(&mut self, thread: usize, host: &mut Host<M>) {
         let len = self.out.open[thread].len();
@@ -326,7 +123,7 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
     }
 
     #[cold]
-    fn dispatch_waits(&mut self, host: &mut Host<M>) {
+    pub(super) fn dispatch_waits(&mut self, host: &mut Host<M>) {
         for emit in std::mem::take(&mut self.out.waits) {
             self.dispatch_wait(emit, host);
         }
@@ -432,7 +229,7 @@ impl<M: Module, K: Machine<M>> Program<M> for Compiled<M, K> {
         let hops = Hops::of(runs, envelopes);
         self.drive(Arrivals::Hops(hops), host);
         batch.clear();
-        if self.spare.len() < SPARE {
+        if self.spare.len() < SPARE && batch.envelopes.capacity() <= KEPT {
             self.spare.push(batch);
         }
     }

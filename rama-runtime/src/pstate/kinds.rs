@@ -4,9 +4,10 @@ use super::cursor::{ListCursor, MapCursor, SetCursor};
 use super::list::{self, Items, ListUndo};
 use super::lookup::Foreseen;
 use super::schema::{Key, Schema, type_shape, whole};
-use super::storage::{self, Step, Storage, Table, TableUndo, Tree, TreeUndo, prefetch};
+use super::storage::{self, Step, Storage, Table, TableUndo, Tree, TreeUndo};
 use super::window::Window;
 use crate::group::{Changes, Entries, Evicting, StoreError};
+use crate::prefetch::prefetch;
 use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 

@@ -29,8 +29,10 @@ pub struct Out<H> {
     ids: Ids,
     /// The batch being filled, by receiving thread.
     pub(crate) open: Vec<Envelopes<H>>,
-    /// The threads to which the running event has sent, in order.
-    sent: Vec<u32>,
+    /// The running event has pushed hops to tasks.
+    pushed: bool,
+    /// How many hops each batch held before it did.
+    before: Vec<usize>,
     /// Some batch is long enough.
     pub(crate) full: bool,
     /// There is more to do after the event than to commit it: it has pushed something, a batch is full, or its hops are to be
@@ -60,7 +62,8 @@ impl<H> Out<H> {
             task: 0,
             ids: Ids::new(rng),
             open,
-            sent: Vec::new(),
+            pushed: false,
+            before: vec![0; threads],
             full: false,
             busy: checks_wire,
             checks_wire,
@@ -87,7 +90,7 @@ impl<H> Out<H> {
 
     /// Whatever the event has pushed is dealt with.
     pub(crate) fn settled(&mut self) {
-        self.sent.clear();
+        self.pushed = false;
         self.busy = self.checks_wire || self.full;
     }
 
@@ -103,15 +106,25 @@ impl<H> Out<H> {
                 route: Route::Task(task),
                 hop,
             } => {
-                let place = self.places[task as usize];
-                self.send(place, hop);
-                self.sent.push(place.thread);
+                if !self.pushed {
+                    self.begin_to_push();
+                }
+                self.send(self.places[task as usize], hop);
             }
             Emit::Hop {
                 route: Route::Here,
                 hop,
             } => self.here.push_back(hop),
             emit => self.waits.push(emit),
+        }
+    }
+
+    /// Notes what the batches hold, so that it is known what the event has added.
+    #[inline(never)]
+    fn begin_to_push(&mut self) {
+        self.pushed = true;
+        for (before, open) in self.before.iter_mut().zip(&self.open) {
+            *before = open.len();
         }
     }
 
@@ -170,8 +183,15 @@ impl<H> Out<H> {
 
     /// Takes back and drops one thing that the event has sent, if there is one: a failed event sends nothing.
     pub(crate) fn drop_one(&mut self) -> bool {
-        if let Some(thread) = self.sent.pop() {
-            let (envelope, run) = self.open[thread as usize].pop();
+        let added = self
+            .open
+            .iter_mut()
+            .zip(&self.before)
+            .find(|(open, before)| open.len() > **before);
+        if self.pushed
+            && let Some((open, _)) = added
+        {
+            let (envelope, run) = open.pop();
             self.take_back(run.unwrap_or(0));
             // Last: its `Drop` may panic.
             drop(envelope);
@@ -185,13 +205,13 @@ impl<H> Out<H> {
         &mut self,
         mut each: impl FnMut(&mut H) -> Result<(), EventError>,
     ) -> Result<(), EventError> {
-        let mut behind = vec![0; self.open.len()];
-        for thread in self.sent.iter().rev() {
-            let thread = *thread as usize;
-            behind[thread] += 1;
-            let envelopes = &mut self.open[thread].envelopes;
-            let at = envelopes.len() - behind[thread];
-            each(&mut envelopes[at].hop)?;
+        if self.pushed {
+            for (open, before) in self.open.iter_mut().zip(&self.before) {
+                open.envelopes
+                    .iter_mut()
+                    .skip(*before)
+                    .try_for_each(|envelope| each(&mut envelope.hop))?;
+            }
         }
         Ok(())
     }

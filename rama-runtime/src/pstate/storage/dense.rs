@@ -1,7 +1,7 @@
 //! A hash table whose entries have numbers.
 
 use super::index::Index;
-use super::prefetch::prefetch;
+use crate::prefetch::prefetch;
 use crate::pstate::lookup::Lookup;
 use crate::pstate::schema::Key;
 use foldhash::fast::RandomState;

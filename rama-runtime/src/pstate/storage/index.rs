@@ -1,6 +1,6 @@
 //! Numbers, found by hash.
 
-use super::prefetch::prefetch;
+use crate::prefetch::prefetch;
 
 /// A hash table of numbers below 2^32 - 1, by open addressing with linear probing.
 ///

@@ -6,13 +6,11 @@
 mod dense;
 mod index;
 mod marks;
-mod prefetch;
 mod spill;
 mod table;
 mod tree;
 
 pub use dense::Step;
-pub(super) use prefetch::prefetch;
 pub use table::{Table, TableUndo};
 pub use tree::{Tree, TreeUndo};
 

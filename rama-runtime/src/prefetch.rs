@@ -1,11 +1,12 @@
 //! The one thing here that safe Rust has no word for: "this will be read soon".
 //!
-//! It pays: without it, W2 of `benches/compare` (a million different numbers) was 20 % slower (medians of 5 interleaved runs, November
-//! 2026). W1, whose words fit the caches better, did not differ beyond noise.
+//! It pays, in November 2026, on W2 of `benches/compare` (a million different numbers): without it for lookups, 20 % slower (medians
+//! of 5 interleaved runs); and the wait for the next record, which another thread had made, was a sixth of a task thread's time
+//! (`perf`) until records were asked for, too. On W1, whose words fit the caches better, lookups that are not prepared make 20 %.
 
 /// Asks for the cache line of `value`, without waiting for it. Changes nothing that a program can see.
 #[inline(always)]
-pub(in crate::pstate) fn prefetch<T>(value: &T) {
+pub(crate) fn prefetch<T>(value: &T) {
     #[cfg(all(target_arch = "x86_64", target_feature = "sse", not(miri)))]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
