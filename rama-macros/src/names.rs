@@ -94,6 +94,11 @@ pub(crate) fn witness(binding: usize) -> Ident {
     ours(&format!("__rama_witness{binding}"), Span::mixed_site())
 }
 
+/// What a variable refers to, on its way.
+pub(crate) fn lent(binding: usize) -> Ident {
+    ours(&format!("__rama_lent{binding}"), Span::mixed_site())
+}
+
 /// The scope struct of segment `number`.
 pub(crate) fn scope_struct(number: usize) -> Ident {
     format_ident!("__RamaScope{number}")

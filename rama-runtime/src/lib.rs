@@ -24,9 +24,9 @@
 //!         /// Counts each word on the task that owns it.
 //!         #[stream(source = lines)]
 //!         async fn count_words(&mut self, line: String) {
-//!             let word = explode(line.split_whitespace().map(str::to_owned)).await;
-//!             hash_partition(&word).await;
-//!             self.counts.key(&word).update(|n| *n += 1);
+//!             let word: &str = explode(line.split_whitespace()).await;
+//!             hash_partition(word).await;
+//!             self.counts.key(word).update(|n| *n += 1);
 //!         }
 //!     }
 //! }

@@ -86,6 +86,10 @@ pub fn custom_partition(_choose: impl FnOnce(usize) -> usize) -> Operation<()> {
 
 /// Resumes once per item, with the item, on this task (Rama: `Ops.EXPLODE`): next, in order, each as an event of its own.
 /// What is needed after it is cloned. No items, no branches.
+///
+/// Where a partitioner stands right behind it, an item's own event would do nothing but go on: then all items are sent from one
+/// event, in their order, and if that fails (its iterator panics, say), none is. This is also the fastest way to send many things
+/// many ways. The items may be borrowed (`let word: &str = explode(line.split(' ')).await`), also from a PState.
 pub fn explode<I: IntoIterator>(_items: I) -> Operation<I::Item> {
     operation()
 }

@@ -92,6 +92,8 @@ enum Kind {
     Number,
     Text,
     List,
+    /// A `&str`.
+    Borrowed,
 }
 
 #[derive(Clone)]
@@ -184,7 +186,7 @@ impl Writer {
     /// A number, of variables and constants.
     fn number(&mut self) -> String {
         let variable = self.pick(Kind::Number, false);
-        match (self.below(6), variable) {
+        match (self.below(7), variable) {
             (0 | 1, Some(name)) => name,
             (2, Some(name)) => format!("mix({name}, {})", self.below(100)),
             (3, Some(name)) => {
@@ -197,6 +199,10 @@ impl Writer {
             },
             (5, _) => match self.pick(Kind::List, false) {
                 Some(list) => format!("fold(&{list})"),
+                None => format!("{}", self.below(50)),
+            },
+            (6, _) => match self.pick(Kind::Borrowed, false) {
+                Some(text) => format!("letters({text})"),
                 None => format!("{}", self.below(50)),
             },
             (_, _) => format!("{}", self.below(50)),
@@ -277,7 +283,7 @@ impl Writer {
 
     fn statement(&mut self, depth: usize) {
         // Deep in, only straight lines.
-        let choice = if depth >= 4 { self.below(10) } else { self.below(26) };
+        let choice = if depth >= 4 { self.below(10) } else { self.below(29) };
         match choice {
             0 | 1 => self.hop(),
             2 => {
@@ -395,6 +401,46 @@ impl Writer {
                 self.hop();
                 self.both(&format!("f = 0.1; ((f as f64) * 1e9) as u64 % 1000 + {value} % 3 }};"));
                 self.declare(&name, Kind::Number, false);
+            }
+            25 => {
+                let (name, value, mutable) = (self.name(), self.number(), self.below(2) == 0);
+                let mutability = if mutable { "mut " } else { "" };
+                self.both(&format!("let {mutability}{name}: &str = "));
+                if self.below(3) == 0 {
+                    self.hops += 1;
+                    let _ = write!(
+                        self.hopping,
+                        "{{ let v = {value}; external(async move {{ lend(v) }}).await }};"
+                    );
+                    let _ = write!(self.erased, "lend({value});");
+                } else {
+                    self.both(&format!("lend({value});"));
+                }
+                self.declare(&name, Kind::Borrowed, mutable);
+            }
+            26 => match self.pick(Kind::Borrowed, true) {
+                Some(name) => {
+                    let value = self.number();
+                    match self.below(2) {
+                        0 => self.both(&format!("{name} = lend({value});")),
+                        _ => self.both(&format!("{name} = &{name}[{name}.len() / 2..];")),
+                    }
+                }
+                None => self.hop(),
+            },
+            27 => {
+                // As 20, borrowed.
+                self.labels += 1;
+                let name = format!("borrowed{}", self.labels);
+                let (condition, first, second) = (self.number(), self.number(), self.number());
+                self.both(&format!("let {name}: &str;"));
+                self.hop();
+                self.both(&format!(
+                    "if {condition} % 2 == 0 {{ {name} = lend({first}); }} else {{"
+                ));
+                self.hop();
+                self.both(&format!("{name} = lend({second}); }}"));
+                self.declare(&name, Kind::Borrowed, false);
             }
             _ => {
                 let value = self.number();

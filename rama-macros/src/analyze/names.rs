@@ -129,8 +129,8 @@ impl Resolver {
                 declares,
             } => {
                 self.node(node);
-                if let (Node::Await(point), Pat::Type(typed)) = (&*node, &local.pat) {
-                    self.points[*point].lent = Lent::of(&typed.ty);
+                if let Pat::Type(typed) = &local.pat {
+                    self.lend(node, Lent::of(&typed.ty));
                 }
                 if let Some(diverge) = diverge {
                     self.block(diverge, &[]);
@@ -140,12 +140,34 @@ impl Resolver {
             Stmt::Assign { place, node } => {
                 self.node(node);
                 place.facts = Mentions::of_place(&self.environment, &place.code);
+                let assigned = place.facts.assigns.first();
+                self.lend(node, assigned.and_then(|binding| self.bindings[*binding].lent));
             }
             Stmt::Eval { node, .. } => self.node(node),
             Stmt::Fork { point, block } => {
                 self.reach(*point);
                 self.block(block, &[]);
             }
+        }
+    }
+
+    /// What `node` yields is of such a type; so what it awaits for that is, too.
+    fn lend(&mut self, node: &Node, lent: Option<Lent>) {
+        fn tail(block: &Block) -> Option<&Node> {
+            block.tail.as_deref()
+        }
+        match node {
+            Node::Await(point) => self.points[*point].lent = lent,
+            Node::Block(block) => tail(block).into_iter().for_each(|tail| self.lend(tail, lent)),
+            Node::If { then, otherwise, .. } => {
+                let values = tail(then).into_iter().chain(otherwise.as_deref());
+                values.for_each(|value| self.lend(value, lent));
+            }
+            Node::Match { arms, .. } => {
+                let values = arms.iter().filter_map(|arm| tail(&arm.body));
+                values.for_each(|value| self.lend(value, lent));
+            }
+            Node::Plain(_) | Node::Loop { .. } | Node::While { .. } => {}
         }
     }
 

@@ -374,7 +374,14 @@ impl<'a> Emitter<'a> {
             let same = same_type(&quote!(#witness), &variable);
             quote!(let #witness = #private::Witness::new(); #same)
         });
-        let code = quote!(#(#witnesses)* #code);
+        let lent = awaited.live.iter().filter_map(|&binding| {
+            let of = self.body.bindings[binding].lent?;
+            let (ident, variable) = (names::lent(binding), self.variable(awaited, binding));
+            let lent = lend(of, &variable, self.body.bindings[binding].ident.span());
+            Some(quote!(let #ident = #lent;))
+        });
+        let lent = lent.filter(|_| awaited.call.operation.makes_scope_later());
+        let code = quote!(#(#witnesses)* #(#lent)* #code);
         Emitted { code, end }
     }
 
@@ -414,7 +421,12 @@ impl<'a> Emitter<'a> {
             // The span makes rustc report a value that cannot travel at the variable itself.
             let span = body.bindings[binding].ident.span();
             if let Some(lent) = carried.lent {
-                let lent = lend(lent, &variable, span);
+                let lent = if awaited.call.operation.makes_scope_later() {
+                    let ident = names::lent(binding);
+                    quote!(#ident)
+                } else {
+                    lend(lent, &variable, span)
+                };
                 fields.extend(quote!(#field: #lent,));
                 continue;
             }

@@ -27,6 +27,10 @@ impl Operation for External {
         true
     }
 
+    fn makes_scope_later(&self) -> bool {
+        true
+    }
+
     fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> Emitted {
         let Site { sink, next, .. } = site;
         let let_future = crate::names::local("future");

@@ -62,6 +62,11 @@ pub(crate) trait Operation: Sync {
         false
     }
 
+    /// Whether its scope is made later, by when what variables refer to may be gone.
+    fn makes_scope_later(&self) -> bool {
+        false
+    }
+
     /// Further checks of the arguments.
     fn check(&self, _arguments: &[Expr], _module: &ModuleDecl, _diagnostics: &mut Diagnostics) {}
 

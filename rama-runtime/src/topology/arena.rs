@@ -180,31 +180,42 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// What is handed over of each.
+    fn leaves<L: Leaves>((text, bytes, borrowed, number): &mut Scope, leaves: &mut L) {
+        leaf(text, leaves);
+        leaf(number, leaves);
+        leaf(borrowed, leaves);
+        leaf(bytes, leaves);
+    }
+
+    type Scope = (String, Vec<u8>, CompactString, u64);
+
     proptest! {
         #[test]
         fn what_is_packed_comes_out_as_it_was(
-            scopes: Vec<(String, Vec<u8>)>, long in "[aé]{0,400}", number: u64
+            scopes: Vec<(String, Vec<u8>, String)>, long in "[aé]{0,400}", short in "[aé]{0,30}", number: u64
         ) {
             let mut arena = Arena::default();
-            let mut scopes: Vec<(String, Vec<u8>, u64)> =
-                scopes.into_iter().map(|(text, bytes)| (text, bytes, number)).collect();
-            scopes.push((long.clone(), long.into_bytes(), number));
+            let scope = |(text, bytes, borrowed): (String, Vec<u8>, String)| (text, bytes, borrowed.into(), number);
+            let mut scopes: Vec<Scope> = scopes.into_iter().map(scope).collect();
+            scopes.push((long.clone(), long.clone().into_bytes(), short.into(), number));
+            scopes.push((String::new(), Vec::new(), long.into(), number));
             let before = scopes.clone();
-            for (text, bytes, number) in &mut scopes {
-                leaf(text, &mut arena);
-                leaf(number, &mut arena);
-                leaf(bytes, &mut arena);
+            for scope in &mut scopes {
+                leaves(scope, &mut arena);
             }
             let packed = |length: usize| length == 0 || length > SHORT;
-            let all_packed = scopes.iter().all(|(text, bytes, _)| packed(text.len()) && packed(bytes.len()));
+            let all_packed = scopes.iter().all(|(text, bytes, borrowed, _)| {
+                packed(text.len()) && packed(bytes.len()) && (!borrowed.is_heap_allocated() || packed(borrowed.len()))
+            });
             prop_assert!(all_packed);
             let mut unpack = arena.unpack();
-            for (text, bytes, number) in &mut scopes {
-                leaf(text, &mut unpack);
-                leaf(number, &mut unpack);
-                leaf(bytes, &mut unpack);
+            for scope in &mut scopes {
+                leaves(scope, &mut unpack);
             }
             prop_assert_eq!(scopes, before);
+            arena.clear();
+            prop_assert!(arena.is_empty());
         }
     }
 }
