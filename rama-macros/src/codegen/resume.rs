@@ -4,7 +4,7 @@
 //! out of the scope; then the rest of each block runs, from the innermost out. A loop that is resumed in an iteration
 //! becomes the rest of that iteration, followed by the loop.
 
-use super::scope::{ScopeField, lent, member, same_type, scope_fields, value_field};
+use super::scope::{ScopeField, lent, lent_type, member, same_type, scope_fields, value_field};
 use super::segment::{Again, Code, Emitter};
 use crate::ir::{AwaitId, Block, Node, Stmt};
 use crate::names;
@@ -177,8 +177,11 @@ impl<'a> Emitter<'a> {
                     parts => remains(parts),
                 };
                 code.extend(quote!(let #mutable #ident = #value;));
-            } else if variable.lent.is_some() && awaited.witnessed.contains(binding) {
-                code.extend(quote!(let #mutable #ident;));
+            } else if let Some(lent) = variable.lent
+                && awaited.witnessed.contains(binding)
+            {
+                let ty = lent_type(lent);
+                code.extend(quote!(let #mutable #ident: #ty;));
             } else if let Some(field) = fields.iter().find(|field| field.witness && field.binding == *binding) {
                 let field = &field.ident;
                 let same = same_type(&quote!(#scope.#field), &quote!(#ident));

@@ -43,6 +43,14 @@ pub(super) fn lent(lent: Lent, field: &TokenStream) -> TokenStream {
     }
 }
 
+/// The type of such a variable.
+pub(super) fn lent_type(lent: Lent) -> TokenStream {
+    match lent {
+        Lent::Text => quote!(&::core::primitive::str),
+        Lent::Bytes => quote!(&[::core::primitive::u8]),
+    }
+}
+
 /// What one field of a scope holds.
 pub(super) struct ScopeField {
     pub(super) ident: Ident,
