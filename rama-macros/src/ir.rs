@@ -64,14 +64,20 @@ impl Lent {
         match ty {
             Type::Group(ty) => Lent::of(&ty.elem),
             Type::Paren(ty) => Lent::of(&ty.elem),
-            Type::Reference(reference) if reference.mutability.is_none() => match &*reference.elem {
-                Type::Path(path) if path.path.is_ident("str") => Some(Lent::Text),
-                Type::Slice(slice) => match &*slice.elem {
-                    Type::Path(path) if path.path.is_ident("u8") => Some(Lent::Bytes),
+            // What is for ever travels no further than what is not: then it is not what was written.
+            Type::Reference(reference)
+                if reference.mutability.is_none()
+                    && reference.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident == "_") =>
+            {
+                match &*reference.elem {
+                    Type::Path(path) if path.path.is_ident("str") => Some(Lent::Text),
+                    Type::Slice(slice) => match &*slice.elem {
+                        Type::Path(path) if path.path.is_ident("u8") => Some(Lent::Bytes),
+                        _ => None,
+                    },
                     _ => None,
-                },
-                _ => None,
-            },
+                }
+            }
             _ => None,
         }
     }

@@ -94,8 +94,8 @@ pub fn explode<I: IntoIterator>(_items: I) -> Operation<I::Item> {
     operation()
 }
 
-/// `fork(async { .. });` starts the block as a branch of its own, on this task; the code after it does not wait (Rama: a
-/// branch on an anchor). What both need is cloned. Not awaited.
+/// `fork(async { .. });` starts the block as a branch of its own, on this task, when the running event is over; the code after it does
+/// not wait (Rama: a branch on an anchor), so what that sends to a task is there first. What both need is cloned. Not awaited.
 pub fn fork(_branch: impl Future<Output = ()>) {}
 
 /// Resumes once, on this task: at once while the event is within its time budget, else after other events had their turn

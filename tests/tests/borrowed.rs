@@ -31,6 +31,14 @@ pub struct Borrowing {
     failing: Depot<String>,
     #[depot(random)]
     calls: Depot<String>,
+    #[depot(random)]
+    owners: Depot<String>,
+    #[depot(random)]
+    changing: Depot<String>,
+    #[depot(random)]
+    keys: Depot<Vec<u8>>,
+    #[pstate(owner = borrowing)]
+    by_bytes: PState<Map<Vec<u8>, u64>>,
     #[pstate(owner = borrowing)]
     arrived: PState<Map<u64, (String, Vec<u8>)>>,
     #[pstate(owner = borrowing)]
@@ -122,6 +130,35 @@ topology! {
             hash_partition(word).await;
             self.counts.key(word).update(|n| *n += 1);
             fails_once()?;
+        }
+
+        /// The owner travels, too, and a value that is borrowed from nothing that does.
+        #[stream(borrowing, source = owners)]
+        async fn own(&mut self, line: String) {
+            let word: &str = line.split(' ').next().unwrap_or("");
+            let same: &str;
+            hash_partition(word).await;
+            same = &line;
+            let kind = match same { "x y" => "known", _ => "other" };
+            self.notes.key(word).update(|notes| notes.push(kind.to_owned()));
+            self.notes.key(word).update(|notes| notes.push(line));
+        }
+
+        /// The partitioner changes a variable, of which each branch has its own.
+        #[stream(borrowing, source = changing)]
+        async fn change(&mut self, line: String) {
+            let mut rest: &str = &line;
+            let number = explode(0..3u64).await;
+            hash_partition({ rest = &rest[1..]; rest }).await;
+            self.notes.unaligned().key(rest).update(|notes| notes.push(number.to_string()));
+        }
+
+        /// Bytes as a key.
+        #[stream(borrowing, source = keys)]
+        async fn count_bytes(&mut self, key: Vec<u8>) {
+            let start: &[u8] = &key[..2];
+            hash_partition(start).await;
+            self.by_bytes.key(start).update(|n| *n += 1);
         }
 
         /// The value of a future, and what one is made from.
@@ -247,6 +284,35 @@ async fn a_record_whose_branch_failed_sends_all_its_borrowed_words_again() {
         [1, 2, 2, 2],
         "the event that failed left nothing, the others ran twice"
     );
+}
+
+#[tokio::test]
+async fn an_owner_may_travel_beside_what_borrows_from_it() {
+    everywhere(async |app| {
+        app.owners().append("x y".to_owned()).await.unwrap();
+        assert_eq!(app.notes().key("x").get().await.unwrap().unwrap(), ["known", "x y"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_partitioner_that_changes_a_borrowed_variable_changes_it_for_its_branch_only() {
+    everywhere(async |app| {
+        app.changing().append("abcd".to_owned()).await.unwrap();
+        let mut notes = app.notes().key("bcd").get().await.unwrap().unwrap();
+        notes.sort_unstable();
+        assert_eq!(notes, ["0", "1", "2"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn borrowed_bytes_may_be_a_key() {
+    everywhere(async |app| {
+        app.keys().append_batch(vec![vec![7, 8, 9]; 5]).await.unwrap();
+        assert_eq!(app.by_bytes().key(&[7, 8][..]).get().await.unwrap(), Some(5));
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -38,6 +38,12 @@ pub struct Spreading {
     followers: Depot<(u64, Vec<u64>)>,
     #[depot(hash_by = |author| author)]
     posts: Depot<u64>,
+    #[depot(random)]
+    leaving: Depot<(u8, Vec<Option<u64>>)>,
+    #[depot(random)]
+    helped: Depot<u64>,
+    #[depot(random)]
+    forked: Depot<u64>,
     #[pstate(owner = spreading)]
     seen: PState<Map<u64, Vec<u64>>>,
     #[pstate(owner = spreading)]
@@ -99,6 +105,61 @@ topology! {
                 }
             }
             self.seen.key(&key).update(|seen| seen.push(key));
+        }
+
+        /// The partitioner's argument leaves the code around it: that ends a branch, not the loop over all.
+        #[stream(spreading, source = leaving)]
+        async fn leave(&mut self, record: (u8, Vec<Option<u64>>)) {
+            let (way, items) = record;
+            if way == 0 {
+                let item = explode(items).await;
+                hash_partition(&match item { Some(number) => number, None => return }).await;
+                let number = item.unwrap();
+                self.seen.unaligned().key(&number).update(|seen| seen.push(0));
+            } else if way == 1 {
+                for _ in 0..1 {
+                    let item = explode(items.clone()).await;
+                    hash_partition(&match item { Some(number) => number, None => continue }).await;
+                    let number = item.unwrap();
+                    self.seen.unaligned().key(&number).update(|seen| seen.push(1));
+                }
+            } else {
+                let _ = self.leave_by_error(items).await;
+            }
+        }
+
+        async fn leave_by_error(&mut self, items: Vec<Option<u64>>) -> Result<(), String> {
+            let item = explode(items).await;
+            hash_partition(&item.ok_or("none".to_owned())?).await;
+            let number = item.unwrap();
+            self.seen.unaligned().key(&number).update(|seen| seen.push(2));
+            Ok(())
+        }
+
+        /// The items are borrowed from the module, and so is the partitioner.
+        #[stream(spreading, source = helped)]
+        async fn help(&mut self, count: u64) {
+            let number = explode((0..count).map(|number| {
+                self.seen.unaligned().key(&number).get().map_or(number, |seen| seen.len() as u64)
+            })).await;
+            direct_partition(self.place(number)).await;
+            self.seen.unaligned().key(&number).update(|seen| seen.push(count));
+        }
+
+        fn place(&mut self, number: u64) -> usize {
+            number as usize % 4
+        }
+
+        /// What was forked in front begins when the event that sends the items is over.
+        #[stream(spreading, source = forked)]
+        async fn fork_and_send(&mut self, count: u64) {
+            fork(async {
+                direct_partition(1).await;
+                self.seen.unaligned().key(&0).update(|seen| seen.push(1000));
+            });
+            let number = explode(0..count).await;
+            direct_partition(1).await;
+            self.seen.unaligned().key(&0).update(|seen| seen.push(number));
         }
 
         #[stream(spreading, source = followers)]
@@ -209,6 +270,40 @@ async fn an_explode_on_one_way_goes_on_where_the_ways_meet() {
         ] {
             assert_eq!(seen(app, key).await, expected, "key {key}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_partitioner_that_leaves_ends_its_own_branch_only() {
+    everywhere(async |app| {
+        let items = vec![Some(1), None, Some(2), Some(3)];
+        let records: Vec<_> = (0..3).map(|way| (way, items.clone())).collect();
+        app.leaving().append_batch(records).await.unwrap();
+        let mut all = app.seen().items().await.unwrap();
+        all.iter_mut().for_each(|(_, seen)| seen.sort_unstable());
+        all.sort_unstable();
+        assert_eq!(all, [1, 2, 3].map(|number| (number, vec![0, 1, 2])));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn items_and_partitioner_may_both_use_the_module() {
+    everywhere(async |app| {
+        app.helped().append(8).await.unwrap();
+        let all = app.seen().items().await.unwrap();
+        assert_eq!(all.len(), 8);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_forked_in_front_comes_behind_the_items() {
+    everywhere(async |app| {
+        app.forked().append(3).await.unwrap();
+        let all = app.seen().items().await.unwrap();
+        assert_eq!(all, [(0, vec![0, 1, 2, 1000])]);
     })
     .await;
 }

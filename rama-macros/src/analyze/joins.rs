@@ -8,7 +8,8 @@
 //! A cut moves the variables into a scope, as a hop does. It must not refuse what duplication accepts, so it is made only where
 //! everything that is live
 //! - travels as a whole anyway, across each await of the statement that leads to the join, or across one that the code behind
-//!   the join leads to: so it can travel, and, as one variable has one type, it never holds a borrow in that code;
+//!   the join leads to: so it can travel, and, as one variable has one type, it never holds a borrow in that code (but of what is lent, which is copied before
+//!   its owner moves);
 //! - has its value for sure: it is read behind the join, or the statement does not touch it. (Liveness errs on the side of "live",
 //!   and a variable that is not read may have been moved away on a way without an await.)
 //!

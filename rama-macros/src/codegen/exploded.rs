@@ -2,7 +2,7 @@
 //!
 //! A branch that would do nothing but go on is no event of its own. What the partitioner's event would do, its arguments, is done
 //! in the loop over the items, and the hops are sent from there: in the same order, on behalf of the same record, and taken back
-//! if the event fails, which is now that of the whole loop.
+//! if the event fails, which is now that of the whole loop. What the event has forked before runs behind it.
 
 use super::segment::Emitter;
 use crate::ir::{Await, AwaitId, Node, Stmt};
@@ -10,6 +10,7 @@ use crate::names;
 use crate::ops::{Emitted, End};
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::visit::{self, Visit};
 use syn::{Expr, Member};
 
 impl<'a> Emitter<'a> {
@@ -34,18 +35,17 @@ impl<'a> Emitter<'a> {
             return None;
         };
         let (items, moves): (&Await, &Await) = (&self.body.awaits[explode], &self.body.awaits[*partition]);
-        // Its arguments may not look at what the items are borrowed from.
+        let arguments = moves.call.evaluated();
         if items.call.operation.name() != "explode"
             || !moves.call.operation.is_partitioner()
-            || !moves.facts.accesses.is_empty()
+            || !arguments.iter().all(may_be_repeated)
         {
             return None;
         }
-        // Variables around the loop that the arguments may use up: each branch has its own.
+        // Variables around the loop that the arguments may use up or change: each branch has its own.
         let mut own = Vec::new();
-        if !moves.call.evaluated().iter().all(only_looks) {
-            let mentioned = items.live.intersection(&moves.facts.mentions).copied();
-            own.extend(mentioned.filter(|binding| self.body.bindings[*binding].lent.is_none()));
+        if !arguments.iter().all(only_looks) {
+            own.extend(items.live.intersection(&moves.facts.mentions).copied());
             if own.iter().any(|binding| items.parts.contains_key(binding)) {
                 return None;
             }
@@ -55,7 +55,11 @@ impl<'a> Emitter<'a> {
             let variable = self.variable(items, binding);
             let (ident, mutable) = (&self.body.bindings[binding].ident, self.body.bindings[binding].mutable);
             let (mutable, outer) = (mutable.then(|| quote!(mut)), self.outer_names(&[binding]));
-            quote!(let #mutable #ident = #private::branched(&#variable); #outer)
+            let copy = match self.body.bindings[binding].lent {
+                Some(_) => variable,
+                None => quote!(#private::branched(&#variable)),
+            };
+            quote!(let #mutable #ident = #copy; #outer)
         });
         let copies: TokenStream = copies.collect();
         let arguments = self.arguments(explode);
@@ -85,7 +89,32 @@ impl<'a> Emitter<'a> {
     }
 }
 
-/// Whether an argument surely moves nothing: `&item`, `&post.author`, `3`.
+/// Whether an argument may stand in the loop over the items. Not if it leaves the code around it, which would leave the loop with the
+/// items that are still to come; nor if it uses the module, which the items may be borrowed from. What a macro does is not known.
+fn may_be_repeated(argument: &Expr) -> bool {
+    struct Finds(bool);
+    impl<'a> Visit<'a> for Finds {
+        fn visit_expr(&mut self, expr: &'a Expr) {
+            self.0 |= matches!(
+                expr,
+                Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) | Expr::Macro(_)
+            );
+            visit::visit_expr(self, expr);
+        }
+        fn visit_stmt_macro(&mut self, _: &'a syn::StmtMacro) {
+            self.0 = true;
+        }
+        fn visit_path(&mut self, path: &'a syn::Path) {
+            self.0 |= path.is_ident("self");
+            visit::visit_path(self, path);
+        }
+    }
+    let mut finds = Finds(false);
+    finds.visit_expr(argument);
+    !finds.0
+}
+
+/// Whether an argument surely moves and changes nothing: `&item`, `&post.author`, `3`.
 fn only_looks(argument: &Expr) -> bool {
     match argument {
         Expr::Lit(_) => true,

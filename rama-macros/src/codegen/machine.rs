@@ -373,6 +373,7 @@ fn prepare(module: &ModuleDecl, hops: &HopEnum, number: usize, code: &Code) -> O
     let pstate = &module.pstates.get(access.pstate)?.ident;
     let pattern = hops.variant(number, &quote!(scope));
     let key = match code.lent.iter().find(|(ident, _)| ident == field) {
+        Some((_, Lent::Bytes)) => return None,
         Some((_, of)) => lent(*of, &quote!(scope.#field)),
         None => quote!(&scope.#field),
     };

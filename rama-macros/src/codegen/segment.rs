@@ -358,7 +358,14 @@ impl<'a> Emitter<'a> {
         let next = |value: Option<TokenStream>, copies: bool| {
             self.scope(point, value, &|binding| copied(binding).unwrap_or(copies))
         };
+        let lends = awaited.live.iter().filter_map(|&binding| {
+            let of = self.body.bindings[binding].lent?;
+            let (ident, variable) = (names::lent(binding), self.variable(awaited, binding));
+            let lent = lend(of, &variable, self.body.bindings[binding].ident.span());
+            Some(quote!(let #ident = #lent;))
+        });
         let site = Site {
+            lends: lends.collect(),
             cx: names::cx(),
             sink: names::sink(),
             next: &next,
@@ -374,14 +381,7 @@ impl<'a> Emitter<'a> {
             let same = same_type(&quote!(#witness), &variable);
             quote!(let #witness = #private::Witness::new(); #same)
         });
-        let lent = awaited.live.iter().filter_map(|&binding| {
-            let of = self.body.bindings[binding].lent?;
-            let (ident, variable) = (names::lent(binding), self.variable(awaited, binding));
-            let lent = lend(of, &variable, self.body.bindings[binding].ident.span());
-            Some(quote!(let #ident = #lent;))
-        });
-        let lent = lent.filter(|_| awaited.call.operation.makes_scope_later());
-        let code = quote!(#(#witnesses)* #(#lent)* #code);
+        let code = quote!(#(#witnesses)* #code);
         Emitted { code, end }
     }
 
@@ -396,19 +396,22 @@ impl<'a> Emitter<'a> {
             names::variant(number),
             names::scope_struct(number),
         );
-        let mut fields = TokenStream::new();
+        // First what refers to others, which may travel, too: by moving.
+        let (mut lent_fields, mut fields) = (TokenStream::new(), TokenStream::new());
         if let Some(value) = value {
             let field = value_field();
             // All of the call has the user's span: an error of a borrowed value is shown at the whole of it.
             let span = awaited.span;
-            let carried = match awaited.lent {
-                Some(lent) => lend(lent, &value, span),
+            match awaited.lent {
+                Some(lent) => {
+                    let lent = lend(lent, &value, span);
+                    lent_fields.extend(quote!(#field: #lent,));
+                }
                 None => {
                     let carried = names::at(quote!(#private::carried), span);
-                    quote_spanned!(span=> #carried(#value))
+                    fields.extend(quote_spanned!(span=> #field: #carried(#value),));
                 }
-            };
-            fields.extend(quote!(#field: #carried,));
+            }
         }
         for carried in scope_fields(body, awaited) {
             let (field, binding) = (&carried.ident, carried.binding);
@@ -427,7 +430,7 @@ impl<'a> Emitter<'a> {
                 } else {
                     lend(lent, &variable, span)
                 };
-                fields.extend(quote!(#field: #lent,));
+                lent_fields.extend(quote!(#field: #lent,));
                 continue;
             }
             let part = carried.part.as_deref().map(member);
@@ -448,7 +451,7 @@ impl<'a> Emitter<'a> {
                 quote_spanned!(span=> #field: #carried(#variable #part),)
             });
         }
-        quote!(#next::#variant(#scope { #fields }))
+        quote!(#next::#variant(#scope { #lent_fields #fields }))
     }
 
     /// A variable as an expression, even where an inner one hides its name.

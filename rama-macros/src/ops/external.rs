@@ -32,7 +32,7 @@ impl Operation for External {
     }
 
     fn emit(&self, arguments: &[TokenStream], site: &Site<'_>) -> Emitted {
-        let Site { sink, next, .. } = site;
+        let Site { sink, next, lends, .. } = site;
         let let_future = crate::names::local("future");
         let output = crate::names::value("output", site.call.span);
         let (future, next) = (&arguments[0], next(Some(quote!(#output)), false));
@@ -41,6 +41,7 @@ impl Operation for External {
         let then = quote_spanned!(span=> move |#output| { #next });
         Emitted::pushed(quote! {
             let #let_future = #future;
+            #lends
             #sink.external(#let_future, #then);
         })
     }

@@ -62,7 +62,7 @@ pub(crate) trait Operation: Sync {
         false
     }
 
-    /// Whether its scope is made later, by when what variables refer to may be gone.
+    /// Whether its scope is made later, by when what variables refer to may be gone: so copies are made in front, see [`Site::lends`].
     fn makes_scope_later(&self) -> bool {
         false
     }
@@ -130,6 +130,8 @@ impl Emitted {
 
 /// What an operation's code is made from.
 pub(crate) struct Site<'a> {
+    /// Copies what the live variables refer to, where they do: for an operation that makes its scope later.
+    pub(crate) lends: TokenStream,
     /// The event's context.
     pub(crate) cx: Ident,
     /// Where the scope goes, if the segment does not return it.

@@ -13,7 +13,7 @@ use crate::depot::Failure;
 use crate::env::Rng;
 use crate::group::StoreError;
 use crate::module::Module;
-use crate::topology::{Emit, Envelope, Envelopes, Machine, Out, Place, Route, TreeRef, Wire};
+use crate::topology::{BATCH, Emit, Envelope, Envelopes, Machine, Out, Place, Route, TreeRef, Wire};
 use std::any::Any;
 use std::collections::VecDeque;
 
@@ -108,18 +108,27 @@ pub(super) struct Compiled<M: Module, K: Machine<M>> {
 impl<M: Module, K: Machine<M>> Compiled<M, K> {
     /// Closes the batch for a thread.
     fn close_one(&mut self, thread: usize, host: &mut Host<M>) {
-        let len = self.out.open[thread].len();
-        if len > 0 {
+        let open = &mut self.out.open[thread];
+        if open.len() > BATCH {
+            for part in open.take_parts(BATCH) {
+                self.send_batch(thread, Box::new(part), host);
+            }
+        } else if open.len() > 0 {
             let mut envelopes = self.spare.pop().unwrap_or_default();
-            std::mem::swap(&mut *envelopes, &mut self.out.open[thread]);
-            envelopes.close(thread != host.index as usize);
-            host.counters.hops = host.counters.hops.wrapping_add(len as u64);
-            host.outboxes[thread].batches.push(Batch {
-                program: self.index,
-                envelopes,
-                len,
-            });
+            std::mem::swap(&mut *envelopes, open);
+            self.send_batch(thread, envelopes, host);
         }
+    }
+
+    fn send_batch(&self, thread: usize, mut envelopes: Box<Envelopes<K::Hop>>, host: &mut Host<M>) {
+        let len = envelopes.len();
+        envelopes.close(thread != host.index as usize);
+        host.counters.hops = host.counters.hops.wrapping_add(len as u64);
+        host.outboxes[thread].batches.push(Batch {
+            program: self.index,
+            envelopes,
+            len,
+        });
     }
 
     #[cold]

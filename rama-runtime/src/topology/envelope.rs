@@ -72,6 +72,31 @@ impl<H> Envelopes<H> {
         self.envelopes.push(envelope);
     }
 
+    /// What is added next is a run of its own.
+    pub(crate) fn end_run(&mut self) {
+        self.visit = 0;
+    }
+
+    /// Moves everything into parts of so many, in order. A run begins wherever a part does.
+    pub(crate) fn take_parts(&mut self, len: usize) -> Vec<Envelopes<H>> {
+        self.visit = 0;
+        let mut runs = self.runs.drain(..).peekable();
+        let mut envelopes = self.envelopes.drain(..);
+        let mut parts = Vec::new();
+        for first in (0..envelopes.len()).step_by(len) {
+            let mut part = Envelopes::default();
+            part.envelopes.extend(envelopes.by_ref().take(len));
+            while let Some(run) = runs.next_if(|run| run.first < first + len) {
+                part.runs.push(Run {
+                    first: run.first - first,
+                    ..run
+                });
+            }
+            parts.push(part);
+        }
+        parts
+    }
+
     /// Takes the last one back, and the run's id, if it was all of it.
     pub(crate) fn pop(&mut self) -> (Option<Envelope<H>>, Option<u64>) {
         let envelope = self.envelopes.pop();

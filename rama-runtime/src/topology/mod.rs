@@ -30,7 +30,7 @@ pub use flow::{AckValue, EventError, Flow};
 pub use lent::{lend_bytes, lend_text, lent_bytes, lent_text};
 pub use machine::{ClosureMachine, Machine, Prepare};
 pub use out::Out;
-pub(crate) use out::{Place, check_wire};
+pub(crate) use out::{BATCH, Place, check_wire};
 pub use portable::{Branch, Portable, Record, Remade, Wire, WireError, branched, carried, record, remade};
 pub use scope::LoopState;
 pub use witness::{Witness, same_type};

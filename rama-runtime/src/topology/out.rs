@@ -153,6 +153,10 @@ impl<H> Out<H> {
         open.push(Envelope { task, record, hop });
         if open.len() >= BATCH {
             (self.full, self.busy) = (true, true);
+            // One event may send more than a batch: it is divided here.
+            if open.len().is_multiple_of(BATCH) {
+                open.end_run();
+            }
         }
     }
 
