@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn hops_are_printed_with_what_they_carry() {
         let (_, out, _) = ran(&["WordCount", "--format", "dot"]);
-        let hop = "topology0_segment1 -> topology0_segment2 [label=\"hash_partition(&amp;word)\\ncarries word\"];";
+        let hop = "topology0_segment0 -> topology0_segment2 [label=\"explode(line.split_whitespace())\\nhash_partition(word)\\ncarries word\"];";
         assert!(out.contains(hop), "{out}");
     }
 

@@ -152,11 +152,19 @@ impl<H> Out<H> {
         }
         open.push(Envelope { task, record, hop });
         if open.len() >= BATCH {
-            (self.full, self.busy) = (true, true);
-            // One event may send more than a batch: it is divided here.
-            if open.len().is_multiple_of(BATCH) {
-                open.end_run();
-            }
+            self.filled(place.thread as usize);
+        }
+    }
+
+    /// A batch is long enough.
+    #[cold]
+    #[inline(never)]
+    fn filled(&mut self, thread: usize) {
+        (self.full, self.busy) = (true, true);
+        let open = &mut self.open[thread];
+        // One event may send more than a batch: it is divided here.
+        if open.len().is_multiple_of(BATCH) {
+            open.end_run();
         }
     }
 

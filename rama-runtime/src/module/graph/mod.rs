@@ -18,15 +18,15 @@
 //!     impl WordCount {
 //!         #[stream(source = lines)]
 //!         async fn count_words(&mut self, line: String) {
-//!             let word = explode(line.split_whitespace().map(str::to_owned)).await;
-//!             hash_partition(&word).await;
-//!             self.counts.key(&word).update(|n| *n += 1);
+//!             let word: &str = explode(line.split_whitespace()).await;
+//!             hash_partition(word).await;
+//!             self.counts.key(word).update(|n| *n += 1);
 //!         }
 //!     }
 //! }
 //!
 //! let graph = WordCount::DESCRIPTOR.graph();
-//! assert_eq!(graph.topologies[0].segments.len(), 3);
+//! assert_eq!(graph.topologies[0].segments.len(), 2);
 //! println!("{}", graph.to_mermaid());
 //! ```
 
