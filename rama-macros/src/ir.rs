@@ -325,3 +325,28 @@ impl Node {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_and_bytes_are_lent_unless_they_are_for_ever_or_mutable() {
+        let lent = |ty: &str| syn::parse_str::<Type>(ty).ok().and_then(|ty| Lent::of(&ty));
+        for ty in ["&str", "&'_ str", "(&str)"] {
+            assert_eq!(lent(ty), Some(Lent::Text), "{ty}");
+        }
+        assert_eq!(lent("&[u8]"), Some(Lent::Bytes));
+        for ty in [
+            "&'static str",
+            "&'a [u8]",
+            "&mut str",
+            "&[u16]",
+            "&String",
+            "&[u8; 4]",
+            "String",
+        ] {
+            assert_eq!(lent(ty), None, "{ty}");
+        }
+    }
+}

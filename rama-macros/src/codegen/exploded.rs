@@ -10,8 +10,8 @@ use crate::names;
 use crate::ops::{Emitted, End};
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::Expr;
 use syn::visit::{self, Visit};
-use syn::{Expr, Member};
 
 impl<'a> Emitter<'a> {
     /// `let item = explode(items).await; partition(&item).await;`, if `stmt` and `next` are that.
@@ -128,7 +128,7 @@ fn only_looks(argument: &Expr) -> bool {
 fn is_place(expr: &Expr) -> bool {
     match expr {
         Expr::Path(_) => true,
-        Expr::Field(field) => matches!(field.member, Member::Named(_) | Member::Unnamed(_)) && is_place(&field.base),
+        Expr::Field(field) => is_place(&field.base),
         Expr::Reference(_) => only_looks(expr),
         Expr::Paren(inner) => is_place(&inner.expr),
         Expr::Group(inner) => is_place(&inner.expr),

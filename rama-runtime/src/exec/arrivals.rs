@@ -31,7 +31,7 @@ pub(super) struct Hops<'b, H> {
     envelopes: Drain<'b, Envelope<H>>,
     /// Envelopes of the batch.
     len: usize,
-    /// How many of them are left.
+    /// How many of them are left: counted, as the length of a `Drain` is a division.
     left: usize,
     /// How many are left when the current run is over.
     run_ends: usize,
