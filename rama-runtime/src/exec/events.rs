@@ -44,7 +44,8 @@ impl<M: Module, K: Machine<M>> Compiled<M, K> {
             let Task { module, cx, .. } = &mut host.tasks[self.out.task as usize];
             cx.begin();
             let offset = first + u64::from(place);
-            // Taken apart, and put together again where that is rare: so it stays in registers.
+            // Taken apart, and put together again where that is rare: so it stays in registers. In a function that both loops share, the
+            // task would have to be found again: that was 20 instructions more for a number that hops and is counted.
             match self.machine.start(source, offset, module, cx, &mut self.out) {
                 Ok(Flow::Hop(route, hop)) => match route {
                     Route::Task(to) if !self.out.busy => {

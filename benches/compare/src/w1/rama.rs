@@ -4,6 +4,8 @@ use crate::contender::{Outcome, Run};
 use crate::kit::clock::Clock;
 use crate::kit::feed::{client, feed};
 use crate::kit::{check, input};
+use rama_runtime::client::DepotClient;
+use rama_runtime::module::Module;
 use rama_runtime::prelude::*;
 
 /// Tasks of the module.
@@ -67,30 +69,28 @@ topology! {
 
 /// Words that are lent to the code behind the hop.
 pub(super) fn run() -> Outcome {
-    let batches = input::batches(input::lines(), BATCH);
-    client()?.block_on(async {
-        let cluster = InProcessCluster::start()?;
-        let app = cluster.launch::<WordCount>(launch()).await?;
-        let lines = app.lines();
-        let clock = Clock::start();
-        feed(batches, UNDER_WAY, |batch| lines.append_batch(batch).into_future()).await?;
-        let cost = clock.stop();
-        check::words(app.counts().items().await?)?;
-        Ok(Run::of(input::word_count(), cost))
-    })
+    count::<WordCount>(|app| app.lines(), async |app| app.counts().items().await)
 }
 
 /// Words that travel as `String`s.
 pub(super) fn run_owned() -> Outcome {
+    count::<OwnedWordCount>(|app| app.lines(), async |app| app.counts().items().await)
+}
+
+/// Runs a module that counts what is appended to `lines` in `counts`.
+fn count<M: Module>(
+    lines: impl Fn(&M::Client) -> DepotClient<M, String, ()>,
+    counts: impl AsyncFn(&M::Client) -> rama_runtime::Result<Vec<(String, u64)>>,
+) -> Outcome {
     let batches = input::batches(input::lines(), BATCH);
     client()?.block_on(async {
         let cluster = InProcessCluster::start()?;
-        let app = cluster.launch::<OwnedWordCount>(launch()).await?;
-        let lines = app.lines();
+        let app = cluster.launch::<M>(launch()).await?;
+        let lines = lines(&app);
         let clock = Clock::start();
         feed(batches, UNDER_WAY, |batch| lines.append_batch(batch).into_future()).await?;
         let cost = clock.stop();
-        check::words(app.counts().items().await?)?;
+        check::words(counts(&app).await?)?;
         Ok(Run::of(input::word_count(), cost))
     })
 }
